@@ -9,7 +9,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "facegui"
 LAYERS = [
     {"types"},
-    {"config", "jobs", "index", "store", "image", "align", "quality", "draw", "metrics", "track", "cards", "download", "drawn"},
+    {"config", "jobs", "index", "store", "image", "align", "quality", "draw", "metrics", "track", "cards", "download", "drawn",
+     "device"},
     {"detect", "embed", "cover", "capture", "gallery", "archive"},
     {"training", "evaluate"},
     {"service"},
@@ -20,7 +21,7 @@ ROOMS = {
     "gradio": {"ui"},
     "annoy": {"index"},
     "sqlite3": {"store"},
-    "torch": {"detect", "embed", "cover", "training"},
+    "torch": {"device", "detect", "embed", "cover", "training"},
     "onnxruntime": {"embed"},
 }
 
