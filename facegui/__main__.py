@@ -1,0 +1,7 @@
+"""`python -m facegui COMMAND`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,114 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+
+from .. import __version__
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its options; `run` names the function, as module.function of this package."""
+    options = _global_options()
+    top = argparse.ArgumentParser("facegui", parents=[_global_options()], description="Recognise people you have enrolled, "
+                                  "with and without masks, on your own machine. `python launch.py` opens the browser interface.")
+    top.add_argument("--version", action="version", version=f"facegui {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: str, help: str, within=commands, json: bool = True) -> argparse.ArgumentParser:
+        parser = within.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".", parents=[options])
+        parser.set_defaults(run=run)
+        if json:
+            parser.add_argument("--json", action="store_true", help="answer as JSON on standard output")
+        return parser
+
+    def group(name: str, help: str):
+        parser = commands.add_parser(name, help=help, description=help)
+        return parser.add_subparsers(metavar="ACTION", required=True)
+
+    build = command("build", "people.build", "enroll everybody in a folder that has one sub-folder per person")
+    build.add_argument("folder")
+    build.add_argument("--force", action="store_true", help="enroll photos of low quality too")
+
+    enroll = command("enroll", "people.enroll", "enroll a person from one or several photos; found by the next search")
+    enroll.add_argument("name")
+    enroll.add_argument("photos", nargs="+", metavar="PHOTO")
+    enroll.add_argument("--force", action="store_true", help="enroll photos of low quality too; of several faces the largest")
+
+    identify = command("identify", "recognize.identify", "name everybody in a photo")
+    identify.add_argument("photos", nargs="+", metavar="PHOTO")
+    identify.add_argument("--out", metavar="PATH", help="write the annotated picture here (a folder for several photos)")
+    identify.add_argument("--top", type=_count, default=5, metavar="N", help="candidates per face (default 5)")
+    identify.add_argument("--threshold", type=_score, metavar="T", help="score needed for a name (default: the model's own, "
+                          "for one stranger in a hundred, at this gallery's size)")
+    identify.add_argument("--small-faces", action="store_true", help="search at full size, for crowds; slower")
+
+    verify = command("verify", "recognize.verify", "tell whether two photos show the same person (exit code 1: no)")
+    verify.add_argument("photos", nargs=2, metavar="PHOTO")
+    verify.add_argument("--threshold", type=_score, metavar="T", help="score needed (default: the model's own, for one "
+                        "false match in a thousand)")
+
+    people = command("people", "people.people", "list the people in the gallery")
+    people.add_argument("query", nargs="?", help="only names that contain this")
+    rename = command("rename", "people.rename", "give a person another name")
+    rename.add_argument("old")
+    rename.add_argument("new")
+    merge = command("merge", "people.merge", "make two entries one person; --undo takes the last merge back")
+    merge.add_argument("source", nargs="?", metavar="FROM")
+    merge.add_argument("target", nargs="?", metavar="INTO")
+    merge.add_argument("--undo", action="store_true", help="take the last merge back")
+    forget = command("forget", "people.forget", "delete a person: photos, templates, index rows and caches")
+    forget.add_argument("name")
+
+    command("reembed", "gallery.reembed", "make the templates that the model in use still lacks, from the kept photos")
+    export = command("export", "gallery.export", "write the whole gallery to one archive")
+    export.add_argument("file")
+    load = command("import", "gallery.load", "add the people of an exported archive")
+    load.add_argument("file")
+    index = group("index", "the search index")
+    command("status", "gallery.index_status", "say what the index holds and how well it finds", index)
+    command("rebuild", "gallery.index_rebuild", "build the index anew from the database", index)
+
+    models = group("models", "the embedders under weights/")
+    command("list", "models.show", "list the models, their terms and their figures", models)
+    add = command("add", "models.add", "install an ONNX or safetensors embedder with its card", models)
+    add.add_argument("file")
+    add.add_argument("--card", required=True, help="JSON card: see docs/models/README.md")
+    add.add_argument("--replace", action="store_true", help="replace an installed model of the same id")
+    get = command("get", "models.get", "download a known model, with resume and checksum", models)
+    get.add_argument("name")
+    get.add_argument("--file", help="take this file, downloaded by hand, instead of the network")
+    use = command("use", "models.use", "make a model this gallery's own; `reembed` then makes its templates", models)
+    use.add_argument("name")
+
+    command("doctor", "system.doctor", "check this machine, the models and the gallery, and say what to improve")
+    demo = command("demo", "system.demo", "show the main story on drawn people, in a temporary folder")
+    demo.add_argument("--out", metavar="PATH", help="where to write the annotated picture (default: demo.png here)")
+    return top
+
+
+def _global_options() -> argparse.ArgumentParser:
+    """Options accepted before and after the command; absent ones leave no trace, so that either place counts."""
+    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    options.add_argument("--gallery", metavar="DIR", help="the gallery folder (default: gallery/ of the checkout)")
+    options.add_argument("--weights", metavar="DIR", help="the models folder (default: weights/ of the checkout)")
+    options.add_argument("--model", metavar="NAME", help="use this model instead of the gallery's own")
+    options.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where to compute (default auto)")
+    options.add_argument("--long-side", metavar="PX", help="search photos for faces at this size; 0: full size (default 1024)")
+    return options
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000")
+    return int(text)
+
+
+def _score(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 2.0
+    if not -1.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a score; give a number from -1 to 1, for example 0.45")
+    return value

@@ -1,0 +1,175 @@
+"""FaceService: the only door for the command line, the browser and HTTP.
+
+Heavy parts (torch, MTCNN, the embedder) are loaded at first use and kept. Every method may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import archive, draw, image
+from ..config import Settings
+from ..gallery import Gallery
+from ..jobs import Jobs
+from ..types import (Deletion, EnrollReport, FaceCountError, Identification, ModelCard, Person, Photo, Picture, Recognition,
+                     Tick, Verification, no_tick)
+from . import enrolling, models
+from .building import BuildReport, build
+from .sight import Sight, subject
+
+Source = str | Path | Picture | np.ndarray  # a file, a decoded picture, or RGB uint8 pixels
+
+
+class FaceService:
+    """One gallery, one model in use, one machine. Use as a context manager, or call close()."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings.load()
+        self.jobs = Jobs()
+        self._lock = threading.RLock()
+        self._gallery: Gallery | None = None
+        self._sight: Sight | None = None
+
+    def __enter__(self) -> FaceService:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the running job and let go of the gallery's files."""
+        self.jobs.cancel()
+        self.jobs.wait(10)
+        with self._lock:
+            if self._gallery is not None:
+                self._gallery.close()
+                self._gallery = None
+
+    # ---- parts -------------------------------------------------------------------------------------------------
+
+    @property
+    def gallery(self) -> Gallery:
+        """The gallery, opened for the model in use; opened anew when another process chose another model."""
+        with self._lock:
+            if self._gallery is None:
+                self._gallery = Gallery(self.settings.gallery)
+            models.follow(self._gallery, self.settings)
+            return self._gallery
+
+    @property
+    def card(self) -> ModelCard:
+        """The model in use. Raises ModelError that says how to get one where there is none."""
+        return models.chosen(self.gallery, self.settings)
+
+    @property
+    def sight(self) -> Sight:
+        """Detector, cover judge and embedder, loaded."""
+        card = self.card
+        with self._lock:
+            if self._sight is None or self._sight.embedder.card != card:
+                self._sight = models.load_sight(card, self.settings, self._sight)
+            return self._sight
+
+    # ---- recognise ---------------------------------------------------------------------------------------------
+
+    def identify(self, source: Source, *, top: int = 5, threshold: float | None = None,
+                 small_faces: bool = False) -> Recognition:
+        """Everybody in one photo. `threshold` None: the model's own for this gallery's size. Raises ImageError, ModelError."""
+        start = time.perf_counter()
+        picture = _picture(source)
+        ms = {"decode": (time.perf_counter() - start) * 1e3}
+        sight, gallery = self.sight, self.gallery
+        seen, took = sight.look(picture, small_faces)
+        start = time.perf_counter()
+        probes = sight.embed(seen)
+        embedded = time.perf_counter()
+        limit = models.threshold(sight.embedder.card, gallery) if threshold is None else threshold
+        found = gallery.search(np.stack([probe.embedding for probe in probes]), top) if probes else []
+        faces = tuple(Identification(probe, near[0].name if near and near[0].score >= limit else None,
+                                     near[0].score if near else None, limit, tuple(near))
+                      for probe, near in zip(probes, found, strict=True))
+        ms |= took | {"embed": (embedded - start) * 1e3, "search": (time.perf_counter() - embedded) * 1e3}
+        return Recognition(picture.name, picture.width, picture.height, faces, ms)
+
+    def verify(self, first: Source, second: Source, *, threshold: float | None = None) -> Verification:
+        """Whether two photos show the same person. Raises FaceCountError where a photo has no clear subject."""
+        sight = self.sight
+        seen = [self._one_face(sight, source) for source in (first, second)]
+        one, two = sight.embed(seen)
+        limit = models.verify_threshold(sight.embedder.card) if threshold is None else threshold
+        score = float(one.embedding @ two.embedding)
+        return Verification(score >= limit, score, limit)
+
+    @staticmethod
+    def _one_face(sight: Sight, source: Source):
+        picture = _picture(source)
+        seen, _ = sight.look(picture)
+        one = subject(seen)
+        if one is None:
+            what = f"{len(seen)} faces and no clear subject" if seen else "no face that can be found"
+            raise FaceCountError(f"{picture.name or 'the photo'} has {what}; give a photo of one person, cut out if need be")
+        return one
+
+    def annotate(self, source: Source, answer: Recognition) -> np.ndarray:
+        """A copy of the picture with boxes, names and scores."""
+        return draw.annotate(_picture(source).pixels, answer)
+
+    # ---- enroll ------------------------------------------------------------------------------------------------
+
+    def enroll(self, name: str, photos: Sequence[Source | tuple[str, bytes]], *, force: bool = False,
+               tick: Tick = no_tick) -> EnrollReport:
+        """Enroll `name` from photos: files, pictures' bytes with their file name, or pixels. Found by the next search.
+
+        A bad photo is reported, never raised. Raises GalleryError for an impossible name or a gallery that cannot be written.
+        """
+        return enrolling.enroll(self.sight, self.gallery, name, photos, force=force, tick=tick,
+                                close=models.threshold(self.card, self.gallery))
+
+    def build(self, folder: Path | str, *, force: bool = False, tick: Tick = no_tick) -> BuildReport:
+        """Enroll everybody in a folder of one sub-folder per person; continues where an earlier run was stopped."""
+        return build(self.sight, self.gallery, Path(folder), force=force, tick=tick)
+
+    def reembed(self, tick: Tick = no_tick) -> int:
+        """Make the templates that the model in use still lacks, from the kept photos; returns how many were made."""
+        return enrolling.reembed(self.sight, self.gallery, tick)
+
+    # ---- people ------------------------------------------------------------------------------------------------
+
+    def people(self, query: str | None = None) -> list[Person]:
+        return self.gallery.people(query)
+
+    def photos(self, name: str) -> list[Photo]:
+        return self.gallery.photos(name)
+
+    def rename(self, old: str, new: str) -> None:
+        self.gallery.rename(old, new)
+
+    def merge(self, source: str, target: str) -> None:
+        self.gallery.merge(source, target)
+
+    def undo_merge(self) -> tuple[str, str]:
+        """Take the last merge back; returns (the person that is back, the person it had become part of)."""
+        return self.gallery.undo_merge()
+
+    def forget(self, name: str) -> Deletion:
+        return self.gallery.forget(name)
+
+    def export(self, file: Path | str, tick: Tick = no_tick) -> dict[str, Any]:
+        return archive.export(self.gallery, Path(file), tick)
+
+    def load(self, file: Path | str, tick: Tick = no_tick) -> dict[str, Any]:
+        return archive.load(self.gallery, Path(file), tick)
+
+
+def _picture(source: Source) -> Picture:
+    if isinstance(source, Picture):
+        return source
+    if isinstance(source, np.ndarray):
+        return image.from_array(source)
+    return image.read(source)

@@ -1,0 +1,44 @@
+"""Answers as plain JSON values, the same for the command line and HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ..types import EnrollReport, Identification, Person, Recognition, Verification
+
+
+def recognition(answer: Recognition) -> dict[str, Any]:
+    """Boxes and landmarks in pixels of the upright file; a null name means unknown."""
+    return {"image": answer.image, "width": answer.width, "height": answer.height,
+            "faces": [identification(one) for one in answer.faces],
+            "ms": {stage: round(value, 1) for stage, value in answer.ms.items()}}
+
+
+def identification(one: Identification) -> dict[str, Any]:
+    face = one.probe.face
+    return {
+        "box": [round(float(value), 1) for value in face.box],
+        "landmarks": [[round(float(x), 1), round(float(y), 1)] for x, y in face.landmarks],
+        "score": round(float(face.score), 4),
+        "quality": {"score": round(one.probe.quality.score, 3), "reasons": list(one.probe.quality.reasons)},
+        "masked": bool(one.probe.masked),
+        "name": one.name,
+        "match_score": None if one.match_score is None else round(one.match_score, 4),
+        "threshold": round(one.threshold, 4),
+        "candidates": [{"name": candidate.name, "score": round(candidate.score, 4)} for candidate in one.candidates],
+    }
+
+
+def verification(answer: Verification) -> dict[str, Any]:
+    return {"same": answer.same, "score": round(answer.score, 4), "threshold": round(answer.threshold, 4)}
+
+
+def person(one: Person) -> dict[str, Any]:
+    return {"name": one.name, "photos": one.photos, "templates": one.templates}
+
+
+def enrollment(report: EnrollReport) -> dict[str, Any]:
+    return {"name": report.name, "enrolled": report.enrolled,
+            "photos": [{**asdict(outcome), "reasons": list(outcome.reasons)} for outcome in report.outcomes],
+            "too_close_to": [{"name": other.name, "score": round(other.score, 4)} for other in report.too_close_to]}
