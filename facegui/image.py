@@ -73,12 +73,10 @@ def decode(data: bytes, name: str = "", max_side: int | None = None) -> Picture:
             _check_size(width, height, label)
             scale = min(1.0, (KEPT_PIXELS / (width * height)) ** 0.5, (max_side or max(width, height)) / max(width, height))
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            pixels = _decode_plain(data, image, scale)
+            pixels = _decode_plain(data, image, size)
             if pixels is None:
                 pixels = _decode_any(image, size)
             turn = image.getexif().get(0x0112, 1)  # after decoding: Pillow's TIFF turns itself and then says 1
-            if pixels.shape[1::-1] != size:
-                pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     except ImageError:
         raise
     except UnidentifiedImageError:
@@ -164,16 +162,17 @@ def _too_many_pixels(label: str, count: int) -> ImageError:
     return ImageError(f"{label} has {count / 1e6:,.0f} megapixels, the limit is {MAX_PIXELS // 10**6}; give a smaller copy")
 
 
-def _decode_plain(data: bytes, image: Image.Image, scale: float) -> np.ndarray | None:
-    """OpenCV's decode, as small as the format allows without falling below `scale`; None: leave it to Pillow."""
+def _decode_plain(data: bytes, image: Image.Image, size: tuple[int, int]) -> np.ndarray | None:
+    """OpenCV's decode, at the smallest size the format allows that holds `size`; None: leave it to Pillow."""
     plain = image.format in ("JPEG", "MPO", "PNG", "WEBP", "BMP") and image.mode in ("L", "RGB")
     if not plain or "transparency" in image.info or getattr(image, "is_animated", False) and image.format != "MPO":
         return None
     if image.format == "JPEG" and not data.endswith(b"\xff\xd9"):  # OpenCV 4 fills what is missing with grey; Pillow refuses
         return None
-    factor = max(number for number in _REDUCED if number * scale <= 1) if image.format in ("JPEG", "MPO") else 1
+    shrink = min(image.width / size[0], image.height / size[1]) if image.format in ("JPEG", "MPO") else 1
+    factor = max(number for number in _REDUCED if number <= max(shrink, 1))
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[factor] | cv2.IMREAD_IGNORE_ORIENTATION)
-    return None if pixels is None else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    return None if pixels is None else cv2.cvtColor(_fit(pixels, size), cv2.COLOR_BGR2RGB)
 
 
 def _decode_any(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
@@ -181,7 +180,7 @@ def _decode_any(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
     image.draft(None, size)  # JPEG only: decodes at 1/2, 1/4 or 1/8
     image.load()
     if image.mode[0] in "IF":
-        return _from_deep(np.asarray(image))
+        return _fit(_from_deep(np.asarray(image)), size)
     if image.has_transparency_data:
         image = image.convert("RGBA")
     elif image.mode != "RGB":
@@ -191,6 +190,10 @@ def _decode_any(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
     if image.mode == "RGBA":
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return np.array(image)
+
+
+def _fit(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return pixels if pixels.shape[1::-1] == size else cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
 def _from_deep(values: np.ndarray) -> np.ndarray:

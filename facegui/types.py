@@ -2,7 +2,8 @@
 
 Conventions that hold everywhere:
 - pixels are RGB uint8 arrays of shape (height, width, 3); BGR never leaves image.py;
-- points are (x, y) in pixels of the array they were found in, the origin at the outer corner of the first pixel;
+- points are (x, y) in pixels of the array they were found in, plain indexes: (0, 0) is the centre of the first pixel, as
+  in the field's crop templates and in cv2.warpAffine;
 - embeddings are float32 of unit length; a score is their cosine, higher is better, never called confidence.
 """
 
@@ -84,8 +85,8 @@ class CropSpec:
     """How a model wants its faces cut out.
 
     method "align": similarity warp of the five landmarks onto `points` (pixels of a size x size crop);
-    method "box": the detector's box, enlarged by `margin` (share of the box side, all sides together), made
-    square and resized, as facenet-pytorch's own InceptionResnetV1 weights were trained.
+    method "box": the detector's box, enlarged so that `margin` px of the crop (both sides together) lie outside it,
+    stretched to a square, as facenet-pytorch cuts the faces of its own InceptionResnetV1 weights.
     """
 
     method: str
