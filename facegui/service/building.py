@@ -1,0 +1,95 @@
+"""Enroll everybody in a folder that has one sub-folder per person."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import image
+from ..gallery import Gallery
+from ..types import DataError, GalleryError, ImageError, PhotoOutcome, Progress, Tick
+from .enrolling import BATCH, Offered, failure, new_photo, pick, read
+from .sight import Seen, Sight
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What became of a folder. `problems` lists the photos that were not taken; `without` the people left with none."""
+
+    people: int
+    enrolled: int
+    duplicates: int
+    problems: tuple[PhotoOutcome, ...]
+    without: tuple[str, ...]
+    seconds: float
+
+
+def build(sight: Sight, gallery: Gallery, folder: Path, *, force: bool, tick: Tick) -> BuildReport:
+    """See FaceService.build. Faces of several people share a batch; each batch is acknowledged by the database, so a run
+    that is stopped or killed goes on where it was: photos that are enrolled already are recognised by content, unopened."""
+    start = time.monotonic()
+    work = _photos(folder)
+    known = gallery.enrolled_photos()
+    waiting: list[tuple[str, Offered, Seen]] = []
+    problems: list[PhotoOutcome] = []
+    enrolled, duplicates, with_photo = 0, 0, set()
+
+    def flush() -> None:
+        nonlocal enrolled, duplicates
+        probes = sight.embed([seen for _, _, seen in waiting])
+        items = [(name, new_photo(offered, seen, probe.embedding))
+                 for (name, offered, seen), probe in zip(waiting, probes, strict=True)]
+        for (name, offered, _), outcome in zip(waiting, gallery.enroll_many(items), strict=True):
+            enrolled += outcome.status == "enrolled"
+            duplicates += outcome.status == "duplicate"
+            if outcome.status in ("enrolled", "duplicate"):
+                with_photo.add(name)
+            else:
+                problems.append(PhotoOutcome(offered.label, outcome.status, outcome.reasons, outcome.advice))
+        waiting.clear()
+
+    for number, (name, path) in enumerate(work):
+        tick(Progress(number, len(work), name))
+        try:
+            if (name.casefold(), image.digest(path)) in known:
+                duplicates += 1
+                with_photo.add(name)
+                continue
+            offered = read(path)
+            found = pick(sight, offered, force)
+        except ImageError as error:
+            problems.append(failure(str(path), error))
+            continue
+        if isinstance(found, PhotoOutcome):
+            problems.append(found)
+        else:
+            waiting.append((name, offered, found))
+        if len(waiting) == BATCH:
+            flush()
+    if waiting:
+        flush()
+    tick(Progress(len(work), len(work)))
+    names = list(dict.fromkeys(name for name, _ in work))
+    without = tuple(name for name in names if name not in with_photo)
+    return BuildReport(len(with_photo), enrolled, duplicates, tuple(problems), without, time.monotonic() - start)
+
+
+def _photos(folder: Path) -> Sequence[tuple[str, Path]]:
+    """(person, photo) of the whole folder. Raises DataError where it is not a folder of people."""
+    if not folder.is_dir():
+        raise DataError(f"there is no folder {folder}; give a folder that has one sub-folder of photos per person")
+    try:
+        people = sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
+        work = [(person.name, path) for person in people for path in image.find_images(person)]
+    except OSError as error:
+        raise DataError(f"{folder} cannot be read: {error.strerror}") from None
+    if not work:
+        loose = len(image.find_images(folder))
+        hint = (f"its {loose} photos lie in it directly: put them into one sub-folder per person" if loose
+                else "put one sub-folder with photos per person into it")
+        raise DataError(f"there is nobody to enroll in {folder}; {hint}")
+    for name in {name for name, _ in work}:
+        Gallery.check_name(name)
+    return work

@@ -1,0 +1,142 @@
+"""Photos become templates: one person's at enrollment, everybody's again when the model changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import image, quality
+from ..gallery import Gallery, NewPhoto
+from ..types import Candidate, EnrollReport, FaceguiError, ImageError, PhotoOutcome, Picture, Progress, Tick
+from .sight import Seen, Sight, subject
+
+BATCH = 32  # faces embedded together; more gains nothing on a CPU and holds up the progress bar
+Offer = str | Path | np.ndarray | tuple[str, bytes]  # a file, RGB pixels, or (file name, bytes)
+
+ADVICE = {
+    "no_face": "No face was found; take a photo in which the face is larger and looks at the camera.",
+    "several_faces": "Several faces of similar size; cut out the person, or add --force to take the largest.",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offered:
+    """One photo offered for enrollment, read: `source` is where the gallery takes the file from."""
+
+    label: str
+    source: Path | bytes
+    suffix: str
+    picture: Picture
+
+
+def read(offer: Offer) -> Offered:
+    """Raises ImageError where it is no usable picture."""
+    if isinstance(offer, np.ndarray):
+        data = image.encode(offer, ".png")  # lossless: the template and a later model see the same pixels
+        return Offered("webcam", data, ".png", image.decode(data, "webcam"))
+    if isinstance(offer, tuple):
+        name, data = offer
+        return Offered(name, data, Path(name).suffix, image.decode(data, name))
+    path = Path(offer)
+    return Offered(str(path), path, path.suffix, image.read(path))
+
+
+def pick(sight: Sight, offered: Offered, force: bool) -> Seen | PhotoOutcome:
+    """The face to enroll, or why there is none."""
+    seen, _ = sight.look(offered.picture)
+    if not seen:
+        return PhotoOutcome(offered.label, "refused", ("no_face",), ADVICE["no_face"])
+    one = subject(seen) or (seen[0] if force else None)
+    if one is None:
+        return PhotoOutcome(offered.label, "refused", ("several_faces",), ADVICE["several_faces"])
+    if not force and quality.refuses(one.quality):
+        advice = " ".join(quality.REASONS[reason] for reason in one.quality.reasons)
+        return PhotoOutcome(offered.label, "refused", one.quality.reasons, advice, one.quality.score)
+    return one
+
+
+def new_photo(offered: Offered, seen: Seen, embedding: np.ndarray) -> NewPhoto:
+    return NewPhoto(offered.source, offered.suffix, offered.picture.sha256, Path(offered.label).name, seen.face, seen.quality,
+                    seen.masked, embedding)
+
+
+def failure(label: str, error: ImageError) -> PhotoOutcome:
+    return PhotoOutcome(label, "failed", ("unreadable",), str(error))
+
+
+def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *, force: bool, tick: Tick,
+           close: float) -> EnrollReport:
+    """See FaceService.enroll. `close`: the score from which another person is named as too close."""
+    if not photos:
+        raise FaceguiError("give at least one photo")
+    gallery.check_name(name)
+    outcomes: list[PhotoOutcome | None] = [None] * len(photos)
+    taken: list[tuple[int, Offered, Seen]] = []
+    for number, offer in enumerate(photos):
+        tick(Progress(number, len(photos), "looking for faces"))
+        try:
+            offered = read(offer)
+            found = pick(sight, offered, force)
+        except ImageError as error:
+            outcomes[number] = failure(_label(offer), error)
+            continue
+        if isinstance(found, PhotoOutcome):
+            outcomes[number] = found
+        else:
+            taken.append((number, offered, found))
+    vectors = [probe.embedding for probe in sight.embed([seen for _, _, seen in taken])]
+    near = _too_close(gallery, name, vectors, close)
+    person_id = None
+    if taken:
+        items = [new_photo(offered, seen, vector) for (_, offered, seen), vector in zip(taken, vectors, strict=True)]
+        stored = gallery.enroll(name, items)
+        person_id = stored.person_id
+        for (number, offered, seen), outcome in zip(taken, stored.outcomes, strict=True):
+            outcomes[number] = PhotoOutcome(offered.label, outcome.status, outcome.reasons or seen.quality.reasons,
+                                            outcome.advice, seen.quality.score)
+    return EnrollReport(name, person_id, tuple(outcomes), near)
+
+
+def _label(offer: Offer) -> str:
+    return "webcam" if isinstance(offer, np.ndarray) else str(offer[0] if isinstance(offer, tuple) else offer)
+
+
+def _too_close(gallery: Gallery, name: str, vectors: Sequence[np.ndarray], close: float) -> tuple[Candidate, ...]:
+    """Other people whom the new photos resemble as if they were the same, closest first."""
+    best: dict[int, Candidate] = {}
+    for candidates in gallery.search(np.stack(vectors), 3) if vectors else []:
+        for one in candidates:
+            if one.score >= close and one.name.casefold() != name.casefold():
+                if one.person_id not in best or one.score > best[one.person_id].score:
+                    best[one.person_id] = one
+    return tuple(sorted(best.values(), key=lambda one: -one.score))
+
+
+def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:
+    """Templates of the model in use for every kept photo that lacks one; a photo that cannot be read is left out."""
+    model_id = sight.embedder.card.id
+    missing = gallery.missing_templates(model_id)
+    made = 0
+    for batch in _batches(missing, BATCH):
+        tick(Progress(made, len(missing), f"making templates of {model_id}"))
+        crops, ids = [], []
+        for photo in batch:
+            try:
+                picture = image.read(gallery.photo_path(photo))
+            except ImageError:
+                continue
+            crops.append(sight.again(picture, photo.face))
+            ids.append(photo.id)
+        if crops:
+            gallery.add_templates(model_id, list(zip(ids, sight.embedder.embed(np.stack(crops)), strict=True)))
+            made += len(ids)
+    tick(Progress(len(missing), len(missing)))
+    return made
+
+
+def _batches(items: Sequence, size: int) -> Iterator[Sequence]:
+    for start in range(0, len(items), size):
+        yield items[start:start + size]
