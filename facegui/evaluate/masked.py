@@ -1,0 +1,161 @@
+"""Identification (1:N) with and without face masks: does a masked probe find its bare template among thousands?
+
+Mask matches mask: once most people's templates show masks too, a network that looks at the mask ranks them all before
+the probe's own bare template. The conditions here tell that apart. Masks come from draw_mask.py, on the photo, before
+detection; a face that is not found under its mask counts as a miss.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import metrics
+from ..types import DataError, Detector, Embedder, Face, Tick, no_tick
+from .cache import digest
+from .draw_mask import VERSION, draw_mask
+from .photos import Embedded, Shot, embed_faces, find_faces, photos_of_people, shots
+
+FPIR = 0.01
+MASKED_OTHERS = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the probe, its own template and a share of all other templates wear."""
+
+    name: str
+    masked_probe: bool
+    masked_mate: bool
+    masked_others: float
+
+
+CONDITIONS = (
+    Condition("bare probe, bare templates", False, False, 0.0),
+    Condition("masked probe, bare templates", True, False, 0.0),
+    Condition("masked probe, own template bare, 3 of 4 others masked", True, False, MASKED_OTHERS),
+    Condition("bare probe, own template masked, others bare", False, True, 0.0),
+    Condition("bare probe, own template masked, 3 of 4 others masked", False, True, MASKED_OTHERS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionResult:
+    """`right` of `probes` at rank 1, with the 95 % Wilson interval; FNIR(1, T) with strangers in the same state."""
+
+    condition: Condition
+    probes: int
+    right: int
+    rank_one: float
+    wilson: tuple[float, float]
+    rank_five: float
+    median_rank: float
+    fnir: float | None  # at FPIR 1 %; None: too few strangers
+    fnir_threshold: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedReport:
+    """Undetected counts photos without a face: bare and masked, of templates, probes and strangers together."""
+
+    model: str
+    people: int
+    strangers: int
+    undetected_bare: int
+    undetected_masked: int
+    results: tuple[ConditionResult, ...]
+    seed: int
+    seconds: float
+    command: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; an FNIR that there are too few strangers for is null."""
+        return {**asdict(self), "seconds": round(self.seconds, 1)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cast:
+    """Places in the list of photos. Templates: one each of n people, the first p of whom have a probe too."""
+
+    templates: np.ndarray
+    probes: np.ndarray
+    strangers: np.ndarray
+
+
+def masked(directory: Path, detector: Detector, embedder: Embedder, cache: Path | None = None, tick: Tick = no_tick,
+           *, people: int = 3000, strangers: int = 1000, seed: int = 0) -> MaskedReport:
+    """Measure `embedder` on `directory`, a folder of bare-faced photos per person, with masks drawn by `seed`.
+
+    Everybody with two photos or more gives a template (the first photo) and a probe (the second); people with one
+    photo fill the gallery up to `people`, and up to `strangers` of the remaining ones search it without being in it.
+    Raises DataError where nobody has two photos, and Cancelled when tick does.
+    """
+    start = time.monotonic()
+    paths, names = photos_of_people(directory)
+    cast = _cast(names, people, strangers, seed)
+    places = np.concatenate([cast.templates, cast.probes, cast.strangers])
+    bare_shots = shots([paths[place] for place in places])
+    faces = find_faces(bare_shots, detector, cache, tick, "Finding bare faces")
+    bare = embed_faces(bare_shots, faces, embedder, cache, tick, "Embedding bare faces")
+    covered_shots = [masked_shot(shot, face, seed) for shot, face in zip(bare_shots, faces, strict=True)]
+    covered_faces = find_faces(covered_shots, detector, cache, tick, "Finding masked faces")
+    covered = embed_faces(covered_shots, covered_faces, embedder, cache, tick, "Embedding masked faces")
+    ends = np.cumsum([len(cast.templates), len(cast.probes)])
+    parts = [tuple(Embedded(part, found) for part, found in zip(np.split(state.embeddings, ends),
+             np.split(state.found, ends), strict=True)) for state in (bare, covered)]
+    results = tuple(_measure(condition, parts[0], parts[1], seed) for condition in CONDITIONS)
+    return MaskedReport(
+        model=embedder.card.id, people=len(cast.templates), strangers=len(cast.strangers),
+        undetected_bare=int((~bare.found).sum()), undetected_masked=int((~covered.found).sum()), results=results,
+        seed=seed, seconds=time.monotonic() - start,
+        command=f"python -m facegui evaluate masked {directory} --model {embedder.card.id}")
+
+
+def masked_shot(shot: Shot, face: Face | None, seed: int) -> Shot:
+    """The shot with a mask drawn on `face`, chosen by its content and `seed`; unchanged without a face."""
+    if face is None:
+        return shot
+    key = digest(shot.key, face.landmarks, "mask", VERSION, seed)
+    return Shot(key, lambda: draw_mask(shot.pixels(), face, int(key[:8], 16)))
+
+
+def _cast(names: np.ndarray, people: int, strangers: int, seed: int) -> _Cast:
+    known, first, counts = np.unique(names, return_index=True, return_counts=True)
+    several = counts >= 2
+    if not several.any() or len(known) < 2:
+        raise DataError("nobody here has two photos, or there is one person alone; "
+                        "give at least two people, one of them with two photos")
+    singles = np.random.default_rng(seed).permutation(np.flatnonzero(~several))
+    fill = max(0, people - int(several.sum()))
+    templates = np.concatenate([np.flatnonzero(several)[:people], singles[:fill]])
+    probes = np.flatnonzero(several)[:people]
+    return _Cast(first[templates], first[probes] + 1, first[singles[fill : fill + strangers]])
+
+
+def _measure(condition: Condition, bare: tuple[Embedded, ...], covered: tuple[Embedded, ...],
+             seed: int) -> ConditionResult:
+    """bare and covered: templates, probes, strangers; the p-th probe shows the person of the p-th template."""
+    probes, strangers = (covered if condition.masked_probe else bare)[1:]
+    count = len(bare[0].found)
+    worn = np.zeros(count, dtype=bool)
+    worn[np.random.default_rng(seed).permutation(count)[: round(condition.masked_others * count)]] = True
+    rows = np.where(worn[:, None], covered[0].embeddings, bare[0].embeddings)
+    usable = np.where(worn, covered[0].found, bare[0].found)
+    mate = covered[0] if condition.masked_mate else bare[0]
+    scores = np.where(usable, probes.embeddings @ rows.T, -np.inf)
+    own = np.arange(len(scores))
+    scores[own, own] = np.where(mate.found[own], (probes.embeddings * mate.embeddings[own]).sum(axis=1), -np.inf)
+    ranks = metrics.ranks(scores, own, np.arange(count))
+    ranks = np.where(probes.found & mate.found[own], ranks, count)
+    right = int((ranks == 1).sum())
+    searches = np.where(usable & strangers.found[:, None], strangers.embeddings @ rows.T, -np.inf).max(axis=1)
+    point = None
+    if len(searches):
+        point = metrics.tar_at_far(np.where(ranks == 1, scores[own, own], -np.inf), searches, FPIR)
+    return ConditionResult(
+        condition, len(ranks), right, right / len(ranks), metrics.wilson(right, len(ranks)),
+        float((ranks <= 5).mean()), float(np.median(ranks)), point and 1 - point.tar, point and point.threshold)
