@@ -4,8 +4,9 @@ Reading, listing, adding and removing models needs neither torch nor onnxruntime
 """
 
 from .card import CARD_FILE, digest, parse, read_card, verify, write_card
+from .get import get
 from .known import KNOWN, Known
 from .shelf import Broken, Installed, find, install, installed, place, remove
 
-__all__ = ["CARD_FILE", "KNOWN", "Broken", "Installed", "Known", "digest", "find", "install", "installed", "parse",
+__all__ = ["CARD_FILE", "KNOWN", "Broken", "Installed", "Known", "digest", "find", "get", "install", "installed", "parse",
            "place", "read_card", "remove", "verify", "write_card"]

@@ -6,7 +6,7 @@
      "licence": "Apache-2.0", "origin": "where it comes from"}
 
 and, if wanted: description, flip, impostor_tail, figures, training. A box crop says {"method": "box", "size": 160,
-"margin": 0.1}. A field that is missing, wrong or unknown is named in the error: a misspelt `flip` must not pass unseen.
+"margin": 14}. A field that is missing, wrong or unknown is named in the error: a misspelt `flip` must not pass unseen.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def _crop(value: Any) -> CropSpec:
         raise ValueError(f"has the unknown field {min(unknown)!r}")
     size = _whole(16, 1024)(value.get("size"))
     points = value.get("points") or []
-    margin = _number(value.get("margin", 0.0), -0.5, 2.0)
+    margin = _number(value.get("margin", 0.0), 0.0, size / 2)
     if value.get("method") == "box":
         return CropSpec("box", size, (), margin)
     if value.get("method") != "align":

@@ -11,7 +11,7 @@ RELEASE = "https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A model to be had from the internet. A card without a sha256 records the one of the first download."""
+    """A model to be had from the internet, checked by its size and its sha256."""
 
     card: ModelCard
     url: str
@@ -19,10 +19,9 @@ class Known:
 
 
 def _inception(name: str, file: str, sha256: str, data: str, lfw: float) -> ModelCard:
-    # The networks were trained on 160 px cut from 182 px MTCNN crops whose margin was 44 px of the photo (facenet's
-    # own recipe); facenet-pytorch uses them with margin 0, and that is what its users' figures rest on.
+    # 14 px is the margin that facenet-pytorch's author names for these weights.
     return ModelCard(
-        id=name, architecture="inception-resnet-v1", file=file, sha256=sha256, crop=CropSpec("box", 160, (), 0.0),
+        id=name, architecture="inception-resnet-v1", file=file, sha256=sha256, crop=CropSpec("box", 160, (), 14.0),
         channels="RGB", mean=(127.5,) * 3, std=(128.0,) * 3, dimension=512,
         licence=f"code MIT (facenet-pytorch, facenet); trained on {data}, whose terms are research, non-commercial",
         origin=f"{RELEASE}{file}",
@@ -31,14 +30,12 @@ def _inception(name: str, file: str, sha256: str, data: str, lfw: float) -> Mode
         figures={"lfw_accuracy_as_published": lfw})
 
 
+# The sha256 are those that other projects publish for these release files; the release itself states none.
 KNOWN: dict[str, Known] = {
-    # This sha256 is published by several projects that pin the release file.
     "vggface2": Known(_inception(
         "vggface2", "20180402-114759-vggface2.pt", "281cebca8662831adb987a874bdcb36e73f5b1c6dc5ee5878f305e985625d99b",
         "VGGFace2", 0.9965), RELEASE + "20180402-114759-vggface2.pt", 111_898_327),
-    # No published sha256 was found for this one: the first download is checked by its size and by loading it with
-    # weights_only, and the sha256 found then is kept in the card.
     "casia-webface": Known(_inception(
-        "casia-webface", "20180408-102900-casia-webface.pt", "", "CASIA-WebFace", 0.9905),
-        RELEASE + "20180408-102900-casia-webface.pt", 115_887_415),
+        "casia-webface", "20180408-102900-casia-webface.pt", "7a67afdbbc995fce5e10128675e318799a70698c2f433ba75dd7eb9a2f096e7d",
+        "CASIA-WebFace", 0.9905), RELEASE + "20180408-102900-casia-webface.pt", 115_887_415),
 }
