@@ -1,0 +1,77 @@
+"""Finding faces: MTCNN, as published by facenet-pytorch, run at a working size and mapped back.
+
+K. Zhang et al., "Joint face detection and alignment using multitask cascaded convolutional networks", IEEE SPL 2016.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import cv2
+import numpy as np
+import torch
+from facenet_pytorch import MTCNN
+
+from .types import Face
+
+MIN_FACE_PX = 20  # of the working picture: what the networks were made for
+MIN_FACE_SHARE = 1 / 32  # of the working picture's long side: smaller faces are rarely meant, and cost most of the time
+FULL_SIZE_PX = 3000  # long side at which `small_faces` stops growing
+TIGHT_PX = 400  # pictures up to this long side may be face crops: when empty they get a second, closer look
+
+
+class MtcnnDetector:
+    """All faces of a picture. Safe to share between threads: a call changes nothing in the detector.
+
+    long_side: working size, px; larger pictures are searched at this size (0: as they are). The smallest face found
+    is 1/32 of it, but at least 20 px. device: "auto" (a GPU when there is one), "cpu", "cuda".
+    """
+
+    def __init__(self, device: str = "auto", long_side: int = 1024) -> None:
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._networks = MTCNN(keep_all=True, device=torch.device(device)).eval()
+        self._long_side = long_side
+
+    def detect(self, pixels: np.ndarray, *, small_faces: bool = False) -> list[Face]:
+        """(height, width, 3) RGB uint8 -> faces, largest first, boxes clipped to the picture.
+
+        small_faces: search at full size (at most 3000 px) down to 20 px, for group photos; several times slower.
+        """
+        height, width = pixels.shape[:2]
+        limit = FULL_SIZE_PX if small_faces else self._long_side or max(height, width)
+        shrink = min(1.0, limit / max(height, width))
+        size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+        work = pixels if size == (width, height) else cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        min_face = MIN_FACE_PX if small_faces else max(MIN_FACE_PX, round(MIN_FACE_SHARE * max(size)))
+        boxes, scores, points = self._search(work, min_face)
+        if not len(boxes) and max(height, width) <= TIGHT_PX:
+            boxes, scores, points = self._look_closer(work)
+        grow = np.array([width / size[0], height / size[1]])
+        points = (points + 0.5) * grow - 0.5  # the middle of a pixel stays the middle of what it stood for
+        boxes = np.clip(boxes * np.tile(grow, 2), 0, [width, height, width, height])
+        area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        return [Face(tuple(boxes[i].tolist()), points[i].astype(np.float32), float(scores[i]))
+                for i in np.argsort(-area, kind="stable") if area[i] > 0]
+
+    def _look_closer(self, work: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A face that fills the picture or wears a large mask: with a border round it, finer steps, lower thresholds."""
+        border = max(work.shape) // 4
+        framed = cv2.copyMakeBorder(work, border, border, border, border, cv2.BORDER_CONSTANT)
+        boxes, scores, points = self._search(framed, MIN_FACE_PX + 4, factor=0.85, thresholds=(0.5, 0.6, 0.6))
+        return boxes - border, scores, points - border
+
+    def _search(self, work: np.ndarray, min_face: int, factor: float = 0.709,
+                thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """MTCNN's boxes (n, 4), scores (n,) and points (n, 5, 2) as float64."""
+        none = np.empty((0, 4)), np.empty(0), np.empty((0, 5, 2))
+        if min(work.shape[:2]) < min_face:  # not one step in its pyramid: it would raise
+            return none
+        search = copy.copy(self._networks)  # shares the weights; the settings below are this call's own
+        search.min_face_size, search.factor, search.thresholds = min_face, factor, list(thresholds)
+        with torch.inference_mode():
+            boxes, scores, points = search.detect(work, landmarks=True)
+        if boxes is None:
+            return none
+        return (np.array(boxes.tolist(), np.float64), np.array(scores.tolist(), np.float64),
+                np.array(points.tolist(), np.float64))
