@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -33,8 +34,8 @@ def cut(pixels: np.ndarray, box: Box, side: int = SIDE_PX) -> np.ndarray:
 class Thumbnails:
     """JPEG bytes of the faces of kept photos, by content: a changed or deleted photo is never shown from memory."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, path_of: Callable[[Photo], Path]) -> None:
+        self._path_of = path_of
         self._kept: OrderedDict[tuple, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -63,7 +64,8 @@ class Thumbnails:
     def _read(self, photo: Photo) -> np.ndarray:
         """A small decode is enough for most faces; a small face in a large photo needs the whole file."""
         box = photo.face.box
-        picture = image.read(self._folder / photo.file, max_side=800)
+        path = self._path_of(photo)
+        picture = image.read(path, max_side=800)
         if picture.scale < 1 and (box[2] - box[0]) * picture.scale < SIDE_PX / (1 + 2 * MARGIN):
-            picture = image.read(self._folder / photo.file)
+            picture = image.read(path)
         return cut(picture.pixels, tuple(value * picture.scale for value in box))

@@ -1,0 +1,124 @@
+"""A Recognition as a page: the picture with its boxes, and one card per face."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from .. import quality
+from ..service import answers
+from ..service.thumbnails import SIDE_PX, cut
+from ..types import Candidate, Identification, Picture, Recognition
+from .markup import chip, esc, face, note, picture_address, plural, score_bar
+from .. import image
+
+SHOWN_PX = 1280  # longest side of the picture that is sent to the browser
+
+FaceOf = Callable[[Candidate], bytes | None]  # an enrolled face; None: not shown to this visitor
+
+
+def page(picture: Picture, annotated: np.ndarray, answer: Recognition, face_of: FaceOf | None, people: int) -> str:
+    """`face_of` None: the visitor is a guest, who sees the names that were decided and nothing else of the gallery."""
+    cards = "".join(card(number, one, _probe(picture, one), face_of) for number, one in enumerate(answer.faces, 1))
+    return (f'<div class="fg-answer">{headline(answer, people)}{_picture(picture, answer)}'
+            f'<div class="fg-cards">{cards}</div>{_footer(annotated, answer, face_of)}</div>')
+
+
+def headline(answer: Recognition, people: int) -> str:
+    if not answer.faces:
+        return note("No face was found in this picture.", "Try one in which faces are larger and look at the camera. "
+                    "For a crowd, open Options and switch on the search for tiny faces.", "warn")
+    if not people:
+        return note("Nobody is enrolled yet, so nobody can be recognised.",
+                    "Open the Enroll tab, type a name and add a photo: it takes a few seconds.", "warn")
+    names = [one.name for one in answer.faces if one.name is not None]
+    unknown = len(answer.faces) - len(names)
+    parts = [f"<b>{esc(name)}</b>" for name in names] + ([plural(unknown, "unknown person", "unknown people")] if unknown else [])
+    text = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    return f'<h3 class="fg-headline">{text[0].upper() + text[1:]}</h3>'
+
+
+def _picture(picture: Picture, answer: Recognition) -> str:
+    boxes = []
+    for number, one in enumerate(answer.faces, 1):
+        x1, y1, x2, y2 = one.probe.face.box
+        place = (f"left:{100 * x1 / picture.width:.2f}%;top:{100 * y1 / picture.height:.2f}%;"
+                 f"width:{100 * (x2 - x1) / picture.width:.2f}%;height:{100 * (y2 - y1) / picture.height:.2f}%")
+        label = esc(one.name or "unknown")
+        boxes.append(f'<button type="button" class="fg-box {"fg-yes" if one.name else "fg-no"}" style="{place}" '
+                     f'data-card="{number}" aria-label="face {number}: {label}"><span>{number} {label}</span></button>')
+    shown = _smaller(picture.pixels, SHOWN_PX)
+    return (f'<div class="fg-picture"><img src="{picture_address(shown)}" alt="the photo, with {len(boxes)} faces marked">'
+            f'{"".join(boxes)}</div>')
+
+
+def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None) -> str:
+    """One face: the two faces side by side, the verdict, the score, the remarks, and who else came near."""
+    best = one.candidates[0] if one.candidates and (face_of or one.name) else None
+    title = esc(one.name or "Unknown")
+    other = face(face_of(best) if face_of else None, f"{best.name}, enrolled") if best else ""
+    pair = f'<div class="fg-pair"><figure>{face(probe, f"face {number}")}<figcaption>this photo</figcaption></figure>' + (
+        f'<figure>{other}<figcaption>{"enrolled" if one.name else "closest"}: {esc(best.name)}</figcaption></figure>'
+        if best else "") + "</div>"
+    bar = "" if one.match_score is None else (
+        f'<div class="fg-score">{score_bar(one.match_score, one.threshold, one.name is not None)}'
+        f'<span>score <b>{one.match_score:.2f}</b> &middot; a name needs {one.threshold:.2f}</span></div>')
+    return (f'<article class="fg-card {"fg-yes" if one.name else "fg-no"}" id="fg-card-{number}" tabindex="-1">'
+            f'<header><span class="fg-number">{number}</span><h4>{title}</h4></header>{pair}{bar}'
+            f'<p class="fg-why">{esc(why(one, face_of is not None))}</p>{_remarks(one)}{_others(one, face_of)}</article>')
+
+
+def why(one: Identification, owner: bool) -> str:
+    """The verdict in one sentence."""
+    if one.match_score is None:
+        return "Nobody is enrolled to compare with."
+    second = one.candidates[1] if owner and len(one.candidates) > 1 else None
+    if one.name is None:
+        nearest = f"The closest person, {one.candidates[0].name}," if owner else "The closest person"
+        return f"{nearest} scores {one.match_score:.2f}: {one.threshold - one.match_score:.2f} too little for a name."
+    text = f"{one.match_score - one.threshold:.2f} above what a name needs"
+    return text + (f"; next is {second.name} with {second.score:.2f}." if second else ".")
+
+
+def _remarks(one: Identification) -> str:
+    found = one.probe.quality
+    grade, kind = ("good", "good") if found.score >= 0.66 else ("fair", "") if found.score >= 0.33 else ("poor", "warn")
+    chips = [chip("wears a mask" if one.probe.masked else "bare face"), chip(f"{grade} picture of the face", kind)]
+    advice = "".join(f"<li>{esc(quality.REASONS.get(reason, reason))}</li>" for reason in found.reasons)
+    return f'<p class="fg-chips">{"".join(chips)}</p>' + (f'<ul class="fg-advice">{advice}</ul>' if advice else "")
+
+
+def _others(one: Identification, face_of: FaceOf | None) -> str:
+    if face_of is None or len(one.candidates) < 2:
+        return ""
+    rows = "".join(f'<li>{face(face_of(near), near.name, small=True)}<span>{esc(near.name)}</span>'
+                   f'{score_bar(near.score, one.threshold, near.score >= one.threshold)}<b>{near.score:.2f}</b></li>'
+                   for near in one.candidates)
+    return f'<details class="fg-others"><summary>Closest people</summary><ol>{rows}</ol></details>'
+
+
+def _footer(annotated: np.ndarray, answer: Recognition, face_of: FaceOf | None) -> str:
+    if not answer.faces:
+        return ""
+    values = answers.recognition(answer)
+    if face_of is None:
+        for one in values["faces"]:
+            one["candidates"] = []
+    text = esc(json.dumps(values, ensure_ascii=False, indent=1).replace("%", "%25").replace("#", "%23").replace("\n", "%0A"))
+    times = ", ".join(f"{stage} {value:.0f}" for stage, value in answer.ms.items())
+    return (f'<p class="fg-foot"><a download="recognised.jpg" href="{picture_address(_smaller(annotated, 2000))}">Save the picture '
+            f'with names</a> <a download="recognised.json" href="data:application/json;charset=utf-8,{text}">Save the answer as '
+            f'JSON</a> <span title="{esc(times)} milliseconds">{sum(answer.ms.values()) / 1000:.2f} s</span></p>')
+
+
+def _probe(picture: Picture, one: Identification) -> bytes:
+    box = tuple(value * picture.scale for value in one.probe.face.box)
+    return image.encode_jpeg(cut(picture.pixels, box, SIDE_PX), 85)
+
+
+def _smaller(pixels: np.ndarray, side: int) -> np.ndarray:
+    scale = side / max(pixels.shape[:2])
+    return pixels if scale >= 1 else cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

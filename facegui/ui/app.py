@@ -1,0 +1,44 @@
+"""The page: one Blocks with a tab per verb."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from ..service import FaceService
+from . import api, enroll, gallery, recognize, train
+from .access import Access
+from .house import House
+
+TITLE = "facegui"
+
+
+def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] | None = None) -> gr.Blocks:
+    """The whole page. `samples`: title -> pixels, pictures that the Recognize tab offers to try."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(60, 600), fill_width=False) as page:
+        gr.HTML('<header class="fg-top"><h1>facegui</h1><p>Recognise the people you have enrolled, with and without masks. '
+                "Everything stays on this machine.</p></header>")
+        house = House(service, access)
+        hidden = access.needs_login  # until the page knows who looks at it
+        with gr.Tabs(elem_id="fg-tabs") as tabs:
+            with gr.Tab("Recognize", id="recognize"):
+                recognize.tab(house, samples or {})
+            with gr.Tab("Enroll", id="enroll", visible=not hidden) as enrolling:
+                enroll_name = enroll.tab(house)
+            with gr.Tab("Gallery", id="gallery", visible=not hidden) as people:
+                gallery.tab(house, people, tabs, enroll_name)
+            with gr.Tab("Train", id="train", visible=not hidden) as training:
+                train.tab()
+        api.endpoints(house)
+        house.bar.wire(page)
+
+        def reveal(request: gr.Request) -> list[Any]:
+            return [gr.update(visible=access.is_owner(request))] * 3
+
+        if hidden:
+            page.load(house.edge.guest(reveal), None, [enrolling, people, training], api_visibility="private",
+                      show_progress="hidden")
+    page.queue(default_concurrency_limit=4, max_size=64)
+    return page

@@ -1,0 +1,80 @@
+"""The edge between Gradio and the program: every handler passes here, where roles are checked and errors become sentences."""
+
+from __future__ import annotations
+
+import functools
+import html
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from ..types import FaceguiError
+from .access import Access
+
+log = logging.getLogger(__name__)
+
+SURPRISE = "something unexpected went wrong; nothing was lost. Try again, and look at the console where facegui runs for details"
+
+
+class Edge:
+    """Wraps handlers. `guest` ones are open to whoever is logged in, `owner` ones to the owner, `local` ones to the owner
+    of a page that only this machine can reach."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+
+    def guest(self, handler: Callable, failed: Callable[[str], Any] | None = None) -> Callable:
+        return self._wrap(handler, lambda request: None, failed)
+
+    def owner(self, handler: Callable, failed: Callable[[str], Any] | None = None) -> Callable:
+        return self._wrap(handler, self.access.require_owner, failed)
+
+    def local(self, handler: Callable, failed: Callable[[str], Any] | None = None) -> Callable:
+        return self._wrap(handler, self.access.require_local, failed)
+
+    def api(self, handler: Callable, *, owner: bool) -> Callable:
+        """For HTTP endpoints: the sentence becomes the error that the caller's program gets."""
+        return self._wrap(handler, self.access.require_owner if owner else lambda request: None, _raise)
+
+    def _wrap(self, handler: Callable, check: Callable, failed: Callable[[str], Any] | None) -> Callable:
+        """The handler behind the check. Gradio fills in `request` because the wrapper's signature asks for it."""
+        failed = failed or _warn
+        signature = inspect.signature(handler)
+        request = inspect.Parameter("request_", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=gr.Request)
+
+        @functools.wraps(handler)
+        def wrapper(*arguments: Any) -> Any:
+            *arguments, caller = arguments
+            try:
+                check(caller)
+                return handler(*arguments)
+            except FaceguiError as error:
+                return failed(sentence(error))
+            except gr.Error:
+                raise
+            except Exception:
+                log.exception("%s failed", handler.__name__)
+                return failed(sentence(SURPRISE))
+
+        wrapper.__signature__ = signature.replace(parameters=[*signature.parameters.values(), request])
+        wrapper.__annotations__ = {**handler.__annotations__, "request_": gr.Request}
+        return wrapper
+
+
+def sentence(error: object) -> str:
+    """A message as a sentence: a capital first letter and a full stop."""
+    text = str(error).strip() or SURPRISE
+    text = text[0].upper() + text[1:]
+    return text if text[-1] in ".!?" else text + "."
+
+
+def _warn(text: str) -> Any:
+    gr.Warning(html.escape(text), duration=10, title="Not done")
+    return gr.skip()
+
+
+def _raise(text: str) -> Any:
+    raise gr.Error(text, print_exception=False)

@@ -1,0 +1,53 @@
+"""The Gallery tab: everybody, one person's page, and the gallery as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from . import grid, keeping, person
+from .house import House
+
+
+def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> None:
+    """Fills the tab. `this`: the tab itself, to show what changed elsewhere whenever it is opened."""
+    page = gr.State(0)
+    with gr.Column() as everybody:
+        with gr.Row(equal_height=True):
+            search = gr.Textbox(placeholder="Search a name", show_label=False, container=False, scale=4, elem_id="fg-search")
+            back = gr.Button("\u2190", scale=0, min_width=60, visible=False)
+            forth = gr.Button("\u2192", scale=0, min_width=60, visible=False)
+        faces = gr.HTML(js_on_load=grid.PICK, elem_id="fg-people")
+    one = person.Page(house, tabs, enroll_name)
+    with gr.Column() as whole:
+        keeping.fill(house)
+
+    def show(query: str, number: int) -> tuple[Any, ...]:
+        people = house.service.people(query.strip() or None)
+        number = min(max(number, 0), grid.pages(people) - 1)
+        return (grid.show(house, people, number, query.strip()), number, gr.update(visible=number > 0),
+                gr.update(visible=number + 1 < grid.pages(people)))
+
+    def first(query: str) -> tuple[Any, ...]:
+        return show(query, 0)
+
+    def step(by: int):
+        return lambda query, number: show(query, number + by)
+
+    owner = house.edge.owner
+    listing = {"outputs": [faces, page, back, forth], "api_visibility": "private", "show_progress": "hidden"}
+    search.input(owner(first), search, trigger_mode="always_last", **listing)
+    back.click(owner(step(-1)), [search, page], **listing)
+    forth.click(owner(step(1)), [search, page], **listing)
+
+    def open_person(event: gr.EventData) -> tuple[Any, ...]:
+        return *one.show(str(event.name)), gr.update(visible=False), gr.update(visible=False)
+
+    def close_person(query: str, number: int) -> tuple[Any, ...]:
+        return *one.hide(), gr.update(visible=True), gr.update(visible=True), *show(query, number)
+
+    faces.pick(owner(open_person), None, [*one.outputs, everybody, whole], api_visibility="private", show_progress="hidden")
+    gr.on([one.back.click, one.gone.change], owner(close_person), [search, page],
+          [*one.outputs, everybody, whole, *listing["outputs"]], api_visibility="private", show_progress="hidden")
+    gr.on([this.select, house.bar.finished.change], owner(show), [search, page], **listing)

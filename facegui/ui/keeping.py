@@ -1,0 +1,108 @@
+"""The gallery as a whole: build it from a folder, look at the index, export and import."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ..service.building import BuildReport
+from ..types import FaceguiError
+from .house import House
+from .markup import esc, note, plural
+
+
+def fill(house: House) -> None:
+    """The accordions under the grid."""
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    owner = house.edge.owner
+    ready: list[Path] = []  # exports made so far; the last one is offered
+    with gr.Accordion("Build from a folder", open=False):
+        gr.HTML('<p class="fg-hint">A folder of this machine with one sub-folder of photos per person; the sub-folder is the '
+                "name. Photos that are enrolled already are skipped, so it can be stopped and continued.</p>")
+        folder = gr.Textbox(label="Folder", placeholder="/home/ana/people", elem_id="fg-folder")
+        force = gr.Checkbox(label="Enroll photos of low quality too")
+        build = gr.Button("Build", variant="primary", elem_id="fg-build")
+    with gr.Accordion("Export and import", open=False):
+        with gr.Row():
+            with gr.Column(min_width=260):
+                export = gr.Button("Prepare an export", elem_id="fg-export")
+                file = gr.DownloadButton("Download the export", visible=False, variant="primary", elem_id="fg-download")
+            with gr.Column(min_width=260):
+                load = gr.UploadButton("Import an exported gallery", file_types=[".zip"], elem_id="fg-import")
+        gr.HTML('<p class="fg-hint">An export holds every name, photo and template: keep it as safe as the gallery itself.</p>')
+    with gr.Accordion("Search index", open=False):
+        state = gr.HTML()
+        with gr.Row():
+            look = gr.Button("Show its state", elem_id="fg-index")
+            rebuild = gr.Button("Rebuild it", elem_id="fg-rebuild")
+
+    def start_build(path: str, force: bool) -> tuple[Any, ...]:
+        if not path.strip():
+            raise FaceguiError("type the folder's path first")
+        place = Path(path.strip()).expanduser()
+        return house.bar.start(f"Building from {place.name}", lambda tick: built(house.service.build(place, force=force, tick=tick)))
+
+    def start_rebuild() -> tuple[Any, ...]:
+        return house.bar.start("Rebuilding the index", lambda tick: _words(house.service.gallery.rebuild_index(tick)))
+
+    def start_export() -> tuple[Any, ...]:
+        place = Path(tempfile.mkdtemp(prefix="export-")) / "facegui-gallery.zip"
+
+        def work(tick) -> str:
+            house.service.export(place, tick)
+            ready.append(place)
+            return "The export is ready: Gallery, Export and import, Download."
+
+        return house.bar.start("Exporting the gallery", work)
+
+    def offer_export() -> Any:
+        return gr.update(visible=bool(ready), value=str(ready[-1]) if ready else None)
+
+    def start_load(path: str) -> tuple[Any, ...]:
+        def work(tick) -> str:
+            try:
+                return _words(house.service.load(path, tick))
+            finally:
+                Path(path).unlink(missing_ok=True)
+
+        return house.bar.start("Importing a gallery", work)
+
+    build.click(house.edge.local(start_build), [folder, force], house.bar.outputs, **quiet)
+    rebuild.click(owner(start_rebuild), None, house.bar.outputs, **quiet)
+    export.click(owner(start_export), None, house.bar.outputs, **quiet)
+    load.upload(owner(start_load), load, house.bar.outputs, **quiet)
+    look.click(owner(lambda: _table(house.service.gallery.index_status())), None, state, **quiet)
+    house.bar.finished.change(owner(offer_export), None, file, **quiet)
+
+
+def built(report: BuildReport) -> str:
+    """What became of a folder, in sentences."""
+    parts = [f"{plural(report.people, 'person', 'people')}, {plural(report.enrolled, 'new photo')}"]
+    if report.duplicates:
+        parts.append(f"{report.duplicates:,} enrolled already")
+    if report.problems:
+        first = report.problems[0]
+        parts.append(f"{plural(len(report.problems), 'photo')} not taken, for example "
+                     f"{Path(first.photo).name}: {first.advice}")
+    if report.without:
+        parts.append(f"no usable photo of {', '.join(report.without[:5])}" + (" and others" if len(report.without) > 5 else ""))
+    return "; ".join(parts) + "."
+
+
+def _words(found: Any) -> str:
+    return ", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in _pairs(found)) or "Done."
+
+
+def _table(found: Any) -> str:
+    rows = "".join(f"<tr><th>{esc(key.replace('_', ' '))}</th><td>{esc(value)}</td></tr>" for key, value in _pairs(found))
+    return f'<table class="fg-table">{rows}</table>' if rows else note("The index is empty.", "Enroll somebody first.")
+
+
+def _pairs(found: Any) -> list[tuple[str, Any]]:
+    if isinstance(found, dict):
+        return list(found.items())
+    names = getattr(found, "__dataclass_fields__", {})
+    return [(name, getattr(found, name)) for name in names]

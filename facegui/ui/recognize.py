@@ -1,0 +1,84 @@
+"""The Recognize tab, photo: upload, paste or take a sample; everybody in it gets a card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from .. import image
+from ..types import ImageError
+from . import answer
+from .house import House
+from .markup import esc, note, picture_address
+from .photo import photo_input
+
+START = note("Who is this?", "Add a photo on the left, or paste one. Everybody in it is found and named, and people "
+             "nobody has enrolled stay unknown.")
+
+GO_TO_CARD = """element.addEventListener('click', (event) => {
+  const box = event.target.closest('.fg-box');
+  const card = box && element.querySelector('#fg-card-' + box.dataset.card);
+  if (card) { card.scrollIntoView({behavior: 'smooth', block: 'center'}); card.focus({preventScroll: true}); }
+});"""
+PICK = """element.addEventListener('click', (event) => {
+  const sample = event.target.closest('[data-sample]');
+  if (sample) trigger('pick', {title: sample.dataset.sample});
+});"""
+
+
+def tab(house: House, samples: dict[str, np.ndarray]) -> None:
+    """Fills the tab. `samples`: title -> pixels, offered as pictures to click."""
+    with gr.Row(elem_classes="fg-main"):
+        with gr.Column(scale=2, min_width=300):
+            photo = photo_input(sources=["upload", "clipboard"], label="Photo", height=300, elem_id="fg-photo",
+                               placeholder="Drop a photo here, click to choose one, or paste it")
+            strip = gr.HTML(_strip(samples), js_on_load=PICK, visible=bool(samples))
+            with gr.Accordion("Options", open=False):
+                small = gr.Checkbox(label="Search for tiny faces", info="For crowds and far away people; takes longer.")
+                own = gr.Checkbox(label="Choose the score for a name myself",
+                                  info="Otherwise it is the model's own: one stranger in a hundred may get a name.")
+                threshold = gr.Slider(0.0, 1.0, 0.5, step=0.01, label="Score needed for a name", visible=False)
+        with gr.Column(scale=3, min_width=320):
+            result = gr.HTML(START, js_on_load=GO_TO_CARD, elem_id="fg-result")
+
+    def recognise(file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> str:
+        return START if file is None else _answer(house, file, small, threshold if own else None, request)
+
+    def sample(event: gr.EventData) -> Any:
+        return samples[str(event.title)]
+
+    inputs = [photo, small, own, threshold]
+    shared = {"inputs": inputs, "outputs": result, "api_visibility": "private", "concurrency_limit": 2,
+              "concurrency_id": "sight", "trigger_mode": "always_last", "scroll_to_output": True}
+    handler = house.edge.guest(recognise, _refused)
+    photo.change(handler, **shared)
+    gr.on([small.input, own.input, threshold.release], handler, **shared)
+    own.change(lambda on: gr.update(visible=on), own, threshold, api_visibility="private", queue=False, show_progress="hidden")
+    if samples:
+        strip.pick(house.edge.guest(sample), None, photo, api_visibility="private", show_progress="hidden")
+
+
+def _answer(house: House, file: str, small: bool, threshold: float | None, request: gr.Request) -> str:
+    try:
+        picture = image.read(file)
+    except ImageError:
+        if Path(file).exists():
+            raise
+        raise ImageError("the photo is no longer here, uploads are deleted after a few minutes; add it again") from None
+    found = house.service.identify(picture, threshold=threshold, small_faces=small)
+    face_of: Callable | None = house.faces.of_candidate if house.access.is_owner(request) else None
+    return answer.page(picture, house.service.annotate(picture, found), found, face_of, len(house.service.people()))
+
+
+def _refused(text: str) -> str:
+    return note("That did not work.", text, "bad")
+
+
+def _strip(samples: dict[str, np.ndarray]) -> str:
+    buttons = "".join(f'<button type="button" data-sample="{esc(title)}"><img src="{picture_address(pixels)}" alt="">'
+                      f'<span>{esc(title)}</span></button>' for title, pixels in samples.items())
+    return f'<p class="fg-hint">Or try one of these drawn pictures:</p><div class="fg-strip">{buttons}</div>'
