@@ -1,0 +1,48 @@
+"""Deletion that deletes: rows, vectors of all models, photo files, index rows, the merge journal and the log behind them."""
+
+from __future__ import annotations
+
+from ..store import Connection, Database, chores, files, merges, people, photos
+from ..types import Deletion
+
+
+def forget(database: Database, name: str, model_id: str) -> Deletion:
+    """Remove a person and everything kept of it. Raises GalleryError for nobody of this name."""
+    with database.write() as c:
+        person = people.find_or_advise(c, name)
+        name = people.name_of(c, person)
+        mine = photos.of_person(c, person)
+        templates, rows = _delete(c, mine, model_id)
+        merges.forget(c, person)
+    return Deletion(name, len(mine), finish(database, {photo.file for photo in mine}), templates, rows)
+
+
+def remove_photo(database: Database, photo_id: int, model_id: str) -> Deletion:
+    """Remove one photo. The person stays, without photos if it was the last. Raises GalleryError where it is gone."""
+    with database.write() as c:
+        photo = photos.one(c, photo_id)
+        name = people.name_of(c, photo.person_id)
+        templates, rows = _delete(c, [photo], model_id)
+    return Deletion(name, 1, finish(database, {photo.file}), templates, rows)
+
+
+def _delete(c: Connection, mine: list, model_id: str) -> tuple[int, int]:
+    templates = rows = 0
+    for photo in mine:
+        every, current = photos.count_templates(c, photo.id, model_id)
+        templates, rows = templates + every, rows + current
+        photos.delete(c, photo.id)
+    chores.add(c, "purge")
+    return templates, rows
+
+
+def finish(database: Database, count: set[str] = frozenset()) -> int:
+    """What follows a deletion, and is done again at the next start if the process dies here.
+
+    Returns how many of the files in `count` went.
+    """
+    removed = files.remove_unused(database)
+    if database.purge():
+        with database.write() as c:
+            chores.done(c, "purge")
+    return len(removed & count)

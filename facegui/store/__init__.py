@@ -1,0 +1,10 @@
+"""The store: gallery.db (people, photos, templates, settings) and the photo files. Names only; no searching here.
+
+`Database` lends connections; the other files hold verbs that take one as `c`. Only this room knows SQLite.
+"""
+
+from . import chores, files, merges, names, people, photos, settings, templates
+from .database import Connection, Database, plainly
+
+__all__ = ["Connection", "Database", "chores", "files", "merges", "names", "people", "photos", "plainly", "settings",
+           "templates"]

@@ -1,0 +1,79 @@
+"""The tables of gallery.db, their version, and how a connection is set up."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..types import GalleryError
+
+VERSION = 1
+APPLICATION = 0x46614775  # "FaGu": tells our file from any other SQLite database
+BUSY_MS = 60_000  # how long one process waits for another's write
+
+TABLES = """
+CREATE TABLE people(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, key TEXT NOT NULL UNIQUE, created REAL NOT NULL);
+CREATE TABLE photos(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, person_id INTEGER NOT NULL REFERENCES people(id),
+    sha256 TEXT NOT NULL, file TEXT NOT NULL, original_name TEXT NOT NULL,
+    box TEXT NOT NULL, landmarks TEXT NOT NULL, score REAL NOT NULL,
+    quality REAL NOT NULL, reasons TEXT NOT NULL, masked INTEGER NOT NULL, created REAL NOT NULL);
+CREATE INDEX photos_of_person ON photos(person_id);
+CREATE INDEX photos_of_file ON photos(sha256);
+CREATE TABLE models(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimension INTEGER NOT NULL);
+CREATE TABLE templates(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL REFERENCES models(id),
+    photo_id INTEGER NOT NULL REFERENCES photos(id), vector BLOB NOT NULL);
+CREATE UNIQUE INDEX templates_of_model ON templates(model, photo_id);
+CREATE INDEX templates_of_photo ON templates(photo_id);
+CREATE TABLE changes(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, item INTEGER NOT NULL);
+CREATE TABLE merges(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, from_id INTEGER NOT NULL, from_name TEXT NOT NULL, from_key TEXT NOT NULL,
+    from_created REAL NOT NULL, into_id INTEGER NOT NULL, photos TEXT NOT NULL, created REAL NOT NULL);
+CREATE TABLE chores(kind TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY(kind, item)) WITHOUT ROWID;
+CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Per-connection settings. FULL in WAL mode syncs every commit: acknowledged means on the disk."""
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")  # a deleted vector is overwritten, not only unlinked
+
+
+def create_or_check(connection: sqlite3.Connection, photos_exist: bool) -> None:
+    """Create the tables in a new file; raise GalleryError for a newer version or somebody else's database."""
+    if _known(connection):
+        return
+    if photos_exist:
+        raise GalleryError("The gallery folder holds photos but its gallery.db is missing or empty; put gallery.db back, "
+                           "or move the photos folder away to start a new gallery.")
+    # 2 kB vectors: 16 kB pages hold seven each; in the default 4 kB every vector would take a page of its own.
+    connection.execute("PRAGMA page_size=16384")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if not _known(connection):  # another process may have been quicker
+            for statement in TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id={APPLICATION}")
+            connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _known(connection: sqlite3.Connection) -> bool:
+    """True for our tables, False for an empty file."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if tables and application != APPLICATION:
+        raise GalleryError("gallery.db in the gallery folder is another program's database; choose another folder.")
+    if version > VERSION:
+        raise GalleryError(f"This gallery was made by a newer facegui (format {version}, this one reads {VERSION}); "
+                           "update facegui to open it.")
+    return bool(tables)

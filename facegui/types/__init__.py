@@ -1,0 +1,22 @@
+"""The domain on a few pages: frozen records, protocols and errors. Imports numpy and the standard library only.
+
+Conventions that hold everywhere:
+- pixels are RGB uint8 arrays of shape (height, width, 3); BGR never leaves image.py;
+- points are (x, y) in pixels of the array they were found in, plain indexes: (0, 0) is the centre of the first pixel, as
+  in the field's crop templates and in cv2.warpAffine;
+- embeddings are float32 of unit length; a score is their cosine, higher is better, never called confidence.
+"""
+
+from .errors import (Cancelled, DataError, DownloadError, FaceCountError, FaceguiError, GalleryError, ImageError,
+    ModelError)
+from .faces import (Box, Candidate, Detector, Face, Identification, Picture, Probe, Quality, Recognition,
+    Verification)
+from .gallery import (ArchiveReport, Deletion, EnrollReport, Enrolled, IndexStatus, Merge, NewPhoto, Person, Photo,
+    PhotoOutcome)
+from .models import (CropSpec, Embedder, ModelCard)
+from .work import (Progress, Tick, no_tick)
+
+__all__ = ["ArchiveReport", "Box", "Cancelled", "Candidate", "CropSpec", "DataError", "Deletion", "Detector",
+    "DownloadError", "Embedder", "EnrollReport", "Enrolled", "Face", "FaceCountError", "FaceguiError", "GalleryError",
+    "Identification", "ImageError", "IndexStatus", "Merge", "ModelCard", "ModelError", "NewPhoto", "Person", "Photo",
+    "PhotoOutcome", "Picture", "Probe", "Progress", "Quality", "Recognition", "Tick", "Verification", "no_tick"]

@@ -1,0 +1,95 @@
+"""Faces: each stage is its own type, found, judged, embedded, decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+Box = tuple[float, float, float, float]  # x1, y1, x2, y2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A decoded, upright photo. A very large file may be decoded smaller: `pixels` = file size x `scale`."""
+
+    pixels: np.ndarray
+    width: int  # of the upright file, px
+    height: int
+    scale: float  # pixels.shape[1] / width, <= 1
+    sha256: str  # of the file's bytes
+    name: str = ""  # file name, for messages only
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """Found: where, how sure the detector is (0..1), and five points (eyes, nose, mouth corners; image left first)."""
+
+    box: Box
+    landmarks: np.ndarray  # (5, 2) float32
+    score: float
+
+
+class Detector(Protocol):
+    def detect(self, pixels: np.ndarray, *, small_faces: bool = False) -> list[Face]:
+        """All faces, largest first, in `pixels` coordinates; `small_faces` works at full size to find tiny ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How fit a face is to be enrolled: 0 (useless) to 1 (ideal). `reasons` are from quality.REASONS; empty is good."""
+
+    score: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """Aligned, judged and embedded: ready to be searched or enrolled."""
+
+    face: Face
+    quality: Quality
+    masked: bool
+    embedding: np.ndarray  # (dimension,) float32, unit length
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One person near a probe: the best score over that person's templates, and the photo that gave it."""
+
+    person_id: int
+    name: str
+    score: float
+    photo_id: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identification:
+    """Decided: `name` is None for "unknown". `candidates` are people, best first, whether or not above `threshold`."""
+
+    probe: Probe
+    name: str | None
+    match_score: float | None  # best candidate's score; None when the gallery is empty
+    threshold: float
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recognition:
+    """Everybody in one picture, boxes in pixels of the upright file, with milliseconds per stage."""
+
+    image: str
+    width: int
+    height: int
+    faces: tuple[Identification, ...]
+    ms: dict[str, float]  # decode, detect, align, embed, search
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Two photos, one face each: same person or not."""
+
+    same: bool
+    score: float
+    threshold: float

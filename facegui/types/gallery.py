@@ -1,0 +1,133 @@
+"""The gallery: people, their photos, and what becomes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .faces import Candidate, Face, Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: int
+    name: str
+    photos: int
+    templates: int  # of the model in use
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """A kept photo of a person: the file is photos/ab/SHA256.ext in the gallery folder; the face is in file pixels."""
+
+    id: int
+    person_id: int
+    sha256: str
+    file: str  # path relative to the gallery folder
+    original_name: str
+    face: Face
+    quality: Quality
+    masked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoOutcome:
+    """What became of one photo offered for enrollment. status: enrolled | duplicate | refused | failed."""
+
+    photo: str
+    status: str
+    reasons: tuple[str, ...] = ()
+    advice: str = ""
+    quality: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollReport:
+    name: str
+    person_id: int | None  # None when every photo was refused and nobody was created
+    outcomes: tuple[PhotoOutcome, ...]
+    too_close_to: tuple[Candidate, ...] = ()  # other people the new templates resemble at or above the threshold
+
+    @property
+    def enrolled(self) -> int:
+        return sum(outcome.status == "enrolled" for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What `forget` removed, counted."""
+
+    name: str
+    photos: int
+    files: int
+    templates: int
+    index_rows: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewPhoto:
+    """A photo offered to the gallery: a file to copy or its bytes, with the face in pixels of the upright file."""
+
+    source: Path | bytes
+    suffix: str  # ".jpg", ...
+    sha256: str  # of the file's bytes
+    original_name: str
+    face: Face
+    quality: Quality
+    masked: bool
+    embedding: np.ndarray  # (dimension,) float32, unit length
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What the gallery made of the photos offered: `photo_ids` beside `outcomes`, None where nothing was kept."""
+
+    person_id: int | None  # None when nothing was kept and nobody was created
+    name: str  # as the gallery spells it
+    created: bool
+    outcomes: tuple[PhotoOutcome, ...]
+    photo_ids: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A journal entry: `from_name` became part of person `into_id`; undone by `Gallery.undo_merge(id)`."""
+
+    id: int
+    from_name: str
+    into_id: int
+    into_name: str
+    photos: int
+    created: float  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """The search index in numbers. kind "exact" compares with everything; "annoy" nominates by trees first."""
+
+    kind: str
+    templates: int  # that can be found
+    in_base: int
+    in_delta: int
+    generation: str  # "" when there are no trees on disk
+    trees: int
+    search_k: int
+    recall: float  # share of brute-force top-1 people found, measured when the trees were built; 1.0 for exact
+    file_bytes: int
+    building: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveReport:
+    """What an export wrote or an import brought in; `duplicates` were here already, `refused` say why in sentences."""
+
+    file: str
+    people: int
+    photos: int
+    templates: int
+    people_created: int = 0
+    duplicates: int = 0
+    refused: tuple[str, ...] = ()
+    seconds: float = 0.0
