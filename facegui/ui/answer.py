@@ -8,14 +8,13 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .. import quality
+from .. import image, quality
 from ..service import answers
 from ..service.thumbnails import SIDE_PX, cut
 from ..types import Candidate, Identification, Picture, Recognition
 from .markup import chip, esc, face, note, picture_address, plural, score_bar
-from .. import image
 
-SHOWN_PX = 1280  # longest side of the picture that is sent to the browser
+SHOWN_PX, SAVED_PX = 1280, 2000  # longest side of the picture on the page, and of the one to save
 
 FaceOf = Callable[[Candidate], bytes | None]  # an enrolled face; None: not shown to this visitor
 
@@ -109,9 +108,10 @@ def _footer(annotated: np.ndarray, answer: Recognition, face_of: FaceOf | None) 
             one["candidates"] = []
     text = esc(json.dumps(values, ensure_ascii=False, indent=1).replace("%", "%25").replace("#", "%23").replace("\n", "%0A"))
     times = ", ".join(f"{stage} {value:.0f}" for stage, value in answer.ms.items())
-    return (f'<p class="fg-foot"><a download="recognised.jpg" href="{picture_address(_smaller(annotated, 2000))}">Save the picture '
-            f'with names</a> <a download="recognised.json" href="data:application/json;charset=utf-8,{text}">Save the answer as '
-            f'JSON</a> <span title="{esc(times)} milliseconds">{sum(answer.ms.values()) / 1000:.2f} s</span></p>')
+    saved = picture_address(_smaller(annotated, SAVED_PX))
+    return (f'<p class="fg-foot"><a download="recognised.jpg" href="{saved}">Save the picture with names</a> '
+            f'<a download="recognised.json" href="data:application/json;charset=utf-8,{text}">Save the answer as JSON</a> '
+            f'<span title="{esc(times)} milliseconds">{sum(answer.ms.values()) / 1000:.2f} s</span></p>')
 
 
 def _probe(picture: Picture, one: Identification) -> bytes:

@@ -47,7 +47,8 @@ def endpoints(house: House) -> None:
         threshold = gr.Number(None, label="threshold (empty: the model's own)")
         _endpoint("identify", house.edge.api(identify, owner=False),
                   [photo_input(label="photo"), gr.Number(5, label="top", precision=0), threshold])
-        _endpoint("verify", house.edge.api(verify, owner=False), [photo_input(label="first"), photo_input(label="second"), threshold])
+        _endpoint("verify", house.edge.api(verify, owner=False),
+                  [photo_input(label="first"), photo_input(label="second"), threshold])
         _endpoint("enroll", house.edge.api(enroll, owner=True),
                   [gr.Textbox(label="name"), gr.File(file_count="multiple", label="photos"),
                    gr.Checkbox(False, label="force")])
@@ -55,7 +56,8 @@ def endpoints(house: House) -> None:
 
 
 def _endpoint(name: str, handler: Callable, inputs: list[Any]) -> None:
-    gr.Button(visible=False).click(handler, inputs, gr.JSON(label="answer"), api_name=name, concurrency_limit=2, concurrency_id="sight")
+    gr.Button(visible=False).click(handler, inputs, gr.JSON(label="answer"), api_name=name, concurrency_limit=2,
+                                   concurrency_id="sight")
 
 
 def _given(photo: str | None) -> str:

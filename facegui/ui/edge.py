@@ -27,21 +27,22 @@ class Edge:
         self.access = access
 
     def guest(self, handler: Callable, failed: Callable[[str], Any] | None = None) -> Callable:
-        return self._wrap(handler, lambda request: None, failed)
+        return self._wrap("guest", handler, failed)
 
     def owner(self, handler: Callable, failed: Callable[[str], Any] | None = None) -> Callable:
-        return self._wrap(handler, self.access.require_owner, failed)
+        return self._wrap("owner", handler, failed)
 
     def local(self, handler: Callable, failed: Callable[[str], Any] | None = None) -> Callable:
-        return self._wrap(handler, self.access.require_local, failed)
+        return self._wrap("local", handler, failed)
 
     def api(self, handler: Callable, *, owner: bool) -> Callable:
         """For HTTP endpoints: the sentence becomes the error that the caller's program gets."""
-        return self._wrap(handler, self.access.require_owner if owner else lambda request: None, _raise)
+        return self._wrap("owner" if owner else "guest", handler, _raise)
 
-    def _wrap(self, handler: Callable, check: Callable, failed: Callable[[str], Any] | None) -> Callable:
+    def _wrap(self, role: str, handler: Callable, failed: Callable[[str], Any] | None) -> Callable:
         """The handler behind the check. Gradio fills in `request` because the wrapper's signature asks for it."""
         failed = failed or _warn
+        check = {"guest": lambda request: None, "owner": self.access.require_owner, "local": self.access.require_local}[role]
         signature = inspect.signature(handler)
         request = inspect.Parameter("request_", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=gr.Request)
 
@@ -59,6 +60,7 @@ class Edge:
                 log.exception("%s failed", handler.__name__)
                 return failed(sentence(SURPRISE))
 
+        wrapper.role = role
         wrapper.__signature__ = signature.replace(parameters=[*signature.parameters.values(), request])
         wrapper.__annotations__ = {**handler.__annotations__, "request_": gr.Request}
         return wrapper

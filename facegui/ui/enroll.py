@@ -143,8 +143,8 @@ def _report(found: EnrollReport, held: list[Waiting], house: House) -> str:
         rows.append(f'<li>{_shown(one)}<div>{chip(word, kind)} <span class="fg-file">{esc(one.name)}</span>{advice}</div></li>')
     if enrolled:
         total = next((person.photos for person in house.service.people(found.name) if person.name == found.name), enrolled)
-        head = note(f"{found.name} is enrolled.", f"{plural(enrolled, 'photo was', 'photos were')} accepted; "
-                    f"{plural(total, 'photo is', 'photos are')} kept now. The next photo you recognise will find {found.name}.", "good")
+        head = note(f"{found.name} is enrolled.", f"{plural(enrolled, 'photo was', 'photos were')} accepted, "
+                    f"{plural(total, 'is', 'are')} kept now. The next photo you recognise will find {found.name}.", "good")
     elif any(outcome.status == "duplicate" for outcome in found.outcomes):
         head = note("Nothing new.", f"{found.name} has these photos already.", "")
     else:

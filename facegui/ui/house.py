@@ -15,7 +15,7 @@ class Faces:
 
     def __init__(self, service: FaceService) -> None:
         self._service = service
-        self._kept = Thumbnails(lambda photo: service.gallery.photo_path(photo))
+        self._kept = Thumbnails(lambda photo: service.gallery.folder / photo.file)
 
     def of_photo(self, photo: Photo) -> bytes | None:
         return self._kept.face(photo)
@@ -27,7 +27,10 @@ class Faces:
 
     def of_candidate(self, near: Candidate) -> bytes | None:
         """The very photo that gave the score."""
-        return next((self.of_photo(photo) for photo in self.photos(near.name) if photo.id == near.photo_id), None)
+        try:
+            return self.of_photo(self._service.gallery.photo(near.photo_id))
+        except FaceguiError:  # deleted in the meantime
+            return None
 
     def photos(self, name: str) -> list[Photo]:
         try:

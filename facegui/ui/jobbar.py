@@ -54,7 +54,8 @@ class JobBar:
         if job.finished is None:
             return gr.update(visible=True), running(job), gr.update(visible=True), gr.skip()
         text = sentence(job.error or job.result or "done")
-        done = f'<div class="fg-job fg-{ENDINGS[job.state]}" role="status"><strong>{esc(job.name)}</strong><p>{esc(text)}</p></div>'
+        done = (f'<div class="fg-job fg-{ENDINGS[job.state]}" role="status"><strong>{esc(job.name)}</strong>'
+                f"<p>{esc(text)}</p></div>")
         return gr.update(visible=True), done, gr.update(visible=False), job.number
 
 

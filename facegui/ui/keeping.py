@@ -43,7 +43,8 @@ def fill(house: House) -> None:
         if not path.strip():
             raise FaceguiError("type the folder's path first")
         place = Path(path.strip()).expanduser()
-        return house.bar.start(f"Building from {place.name}", lambda tick: built(house.service.build(place, force=force, tick=tick)))
+        return house.bar.start(f"Building from {place.name}",
+                               lambda tick: built(house.service.build(place, force=force, tick=tick)))
 
     def start_rebuild() -> tuple[Any, ...]:
         return house.bar.start("Rebuilding the index", lambda tick: _words(house.service.gallery.rebuild_index(tick)))

@@ -72,7 +72,8 @@ def _login(text: str | None, flag: str) -> Login | None:
         return None
     user, colon, password = text.partition(":")
     if not user.strip() or not colon or len(password) < 6:
-        raise FaceguiError(f"{flag} wants USER:PASSWORD with a password of at least 6 characters, for example {flag} ana:bright-sky")
+        raise FaceguiError(f"{flag} wants USER:PASSWORD with a password of at least 6 characters, "
+                           f"for example {flag} ana:bright-sky")
     return Login(user.strip(), password)
 
 

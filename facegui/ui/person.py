@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from .. import quality
-from ..types import FaceguiError, Photo
+from ..types import Deletion, FaceguiError, Photo
 from .house import House
 from .markup import chip, esc, face, note, plural
 
@@ -76,9 +76,9 @@ class Page:
             raise FaceguiError(f"this is the only photo of {name}; add another one first, or forget the person")
         if event.photo not in {photo.id for photo in left}:
             raise FaceguiError("this photo is gone already")
-        self._house.service.gallery.remove_photo(event.photo)
+        deleted = self._house.service.gallery.remove_photo(event.photo)
         self._house.faces.drop()
-        return self.show(name, note("The photo was deleted.", kind="good"))
+        return self.show(name, note("The photo was deleted.", _counts(deleted), "good"))
 
     def _rename(self, name: str, new: str) -> tuple[Any, ...]:
         new = new.strip()
@@ -98,9 +98,8 @@ class Page:
             raise FaceguiError(f"tick the box first if {name} is to be deleted for good")
         deleted = self._house.service.forget(name)
         self._house.faces.drop()
-        text = (f"Deleted: {plural(deleted.photos, 'photo')}, {plural(deleted.files, 'file')}, "
-                f"{plural(deleted.templates, 'template')}, {plural(deleted.index_rows, 'index row')}.")
-        return gone + 1, gr.update(visible=True), note(f"{deleted.name} is forgotten.", text, "good"), gr.update(visible=False)
+        told = note(f"{deleted.name} is forgotten.", _counts(deleted), "good")
+        return gone + 1, gr.update(visible=True), told, gr.update(visible=False)
 
     def _undo(self, gone: int) -> tuple[Any, ...]:
         back, part_of = self._house.service.undo_merge()
@@ -108,12 +107,19 @@ class Page:
             gr.update(visible=False)
 
 
+def _counts(deleted: Deletion) -> str:
+    return (f"Deleted: {plural(deleted.photos, 'photo')}, {plural(deleted.files, 'file')}, "
+            f"{plural(deleted.templates, 'template')}, {plural(deleted.index_rows, 'index row')}.")
+
+
 def _photos(house: House, name: str, photos: list[Photo]) -> str:
     cells = []
     for photo in photos:
         remarks = chip("mask") if photo.masked else ""
-        remarks += "".join(f'<span title="{esc(quality.REASONS.get(reason, reason))}">{chip(reason.replace("_", " "), "warn")}</span>'
-                           for reason in photo.quality.reasons)
+        for reason in photo.quality.reasons:
+            advice = esc(quality.REASONS.get(reason, reason))
+            remarks += f'<span title="{advice}">{chip(reason.replace("_", " "), "warn")}</span>'
         cells.append(f'<figure>{face(house.faces.of_photo(photo), photo.original_name or name)}<figcaption>{remarks}</figcaption>'
                      f'<button type="button" data-photo="{photo.id}" aria-label="remove this photo">&times;</button></figure>')
-    return f'<h3>{esc(name)}</h3><p class="fg-hint">{plural(len(photos), "photo")}</p><div class="fg-photos">{"".join(cells)}</div>'
+    return (f'<h3>{esc(name)}</h3><p class="fg-hint">{plural(len(photos), "photo")}</p>'
+            f'<div class="fg-photos">{"".join(cells)}</div>')

@@ -7,17 +7,11 @@ from typing import Any
 import gradio as gr
 
 
-class PhotoInput(gr.Image):
+def photo_input(**options: Any) -> gr.Image:
     """gr.Image whose handler gets the path of the untouched upload; Gradio itself never opens the file.
 
-    No constructor of its own: Gradio reads the options that it sends to the browser from the constructor's signature.
+    The instance is changed rather than the class: for every subclass Gradio writes a stub file into the package.
     """
-
-    is_template = True  # for the browser it is a plain Image
-
-    def preprocess(self, payload: Any) -> str | None:
-        return None if payload is None else payload.path
-
-
-def photo_input(**options: Any) -> PhotoInput:
-    return PhotoInput(type="filepath", image_mode=None, **{"buttons": ["fullscreen"], **options})
+    field = gr.Image(type="filepath", image_mode=None, **{"buttons": ["fullscreen"], **options})
+    field.preprocess = lambda payload: None if payload is None else payload.path
+    return field

@@ -57,7 +57,8 @@ def tab(house: House, samples: dict[str, np.ndarray]) -> None:
     handler = house.edge.guest(recognise, _refused)
     photo.change(handler, **shared)
     gr.on([small.input, own.input, threshold.release], handler, **shared)
-    own.change(lambda on: gr.update(visible=on), own, threshold, api_visibility="private", queue=False, show_progress="hidden")
+    own.change(house.edge.guest(lambda on: gr.update(visible=on)), own, threshold, api_visibility="private", queue=False,
+               show_progress="hidden")
     if samples:
         strip.pick(house.edge.guest(sample), None, photo, api_visibility="private", show_progress="hidden")
 
