@@ -88,9 +88,16 @@ def test_a_stopped_measurement_keeps_what_it_found(tmp_path):
 
     with pytest.raises(Cancelled):
         pairs(tmp_path / "pairs.txt", root, StopsAtThird(), Correlation(), cache)
-    rest = WholePicture()
-    pairs(tmp_path / "pairs.txt", root, rest, Correlation(), cache)
-    assert rest.calls == 4
+    def stop_before_embedding(progress):
+        if progress.note.startswith("Embedding"):
+            raise Cancelled("stopped")
+
+    rest, model = WholePicture(), Correlation()
+    with pytest.raises(Cancelled):
+        pairs(tmp_path / "pairs.txt", root, rest, model, cache, stop_before_embedding)
+    assert (rest.calls, model.embedded) == (4, 0)
+    pairs(tmp_path / "pairs.txt", root, rest, model, cache)
+    assert (rest.calls, model.embedded) == (4, 7)
 
 
 def test_tables_of_two_processes_are_merged(tmp_path):

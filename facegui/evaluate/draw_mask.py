@@ -98,7 +98,8 @@ class _Frame:
     def at(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         """(n, 2) pixels. The near cheek looks wider than the far one, the middle line bends towards the nose."""
         u, v = np.asarray(u, dtype=np.float64), np.asarray(v, dtype=np.float64)
-        wide = np.where(u < 0, 1 + 0.55 * self.turn, 1 - 0.55 * self.turn) * u
+        towards = np.where(u < 0, -self.turn, self.turn)  # 1: the cheek that is turned away, -1: the near one
+        wide = np.where(towards > 0, np.maximum(0.25, 1 - 0.8 * towards), 1 - 0.5 * towards) * u
         bend = 0.30 * self.turn * np.clip(v, 0, 1)
         # a smile lifts the mouth but not the chin, so below the mouth the face's size counts
         way = np.minimum(v, 1) * self.tall + np.maximum(v - 1, 0) * max(self.tall, 1.12 * self.unit)

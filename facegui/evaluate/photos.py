@@ -128,8 +128,10 @@ def embed_faces(shots: Sequence[Shot], faces: Sequence[Face | None], embedder: E
 
 
 def detector_key(detector: Detector) -> str:
-    """What the cache of found faces is kept under: the detector's own `key`, else its class."""
-    return str(getattr(detector, "key", None) or type(detector).__qualname__)
+    """What the cache of found faces is kept under: the detector's own `key`, else its class and plain settings."""
+    key = getattr(detector, "key", None)
+    settings = {name: value for name, value in sorted(vars(detector).items()) if isinstance(value, (int, float, str))}
+    return str(key or f"{type(detector).__qualname__} {settings}")
 
 
 def _file(cache: Path | None, what: str, key: str) -> Path | None:
