@@ -38,6 +38,11 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # it
 
 def read(path: Path | str, max_side: int | None = None) -> Picture:
     """The picture in a file, see `decode`. Raises ImageError for anything that is not a readable file."""
+    return decode(load(path), Path(path).name, max_side)
+
+
+def load(path: Path | str) -> bytes:
+    """The bytes of a picture file, not decoded yet. Raises ImageError for anything that is not a readable file."""
     path = Path(path)
     name = shown(path.name)
     try:
@@ -47,7 +52,7 @@ def read(path: Path | str, max_side: int | None = None) -> Picture:
         if not stat.S_ISREG(status.st_mode):  # a pipe or a device would block or never end
             raise ImageError(f"{name} is not a plain file; give a picture file")
         _check_bytes(status.st_size, name)
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         if path.is_symlink():
             raise ImageError(f"{name} is a link to a file that no longer exists; give the picture itself") from None
@@ -56,7 +61,6 @@ def read(path: Path | str, max_side: int | None = None) -> Picture:
         raise ImageError(f"{name} may not be read by this user; change its permissions or copy it") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise ImageError(f"{name} cannot be read ({_why(error)}); check the disk and the file name") from None
-    return decode(data, path.name, max_side)
 
 
 def decode(data: bytes, name: str = "", max_side: int | None = None) -> Picture:
@@ -92,6 +96,21 @@ def decode(data: bytes, name: str = "", max_side: int | None = None) -> Picture:
         width, height = height, width
     pixels = _upright(pixels, turn)
     return Picture(pixels, width, height, pixels.shape[1] / width, hashlib.sha256(data).hexdigest(), label if name else "")
+
+
+def from_array(pixels: np.ndarray, name: str = "") -> Picture:
+    """RGB uint8 pixels (height, width, 3) that were never a file, as a Picture. Raises ImageError for other arrays."""
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ImageError(f"pixels of shape {pixels.shape} and type {pixels.dtype} are not an RGB picture; "
+                         "give (height, width, 3) numbers of type uint8")
+    height, width = pixels.shape[:2]
+    _check_size(width, height, name or "the picture")
+    return Picture(np.ascontiguousarray(pixels), width, height, 1.0, hashlib.sha256(pixels.tobytes()).hexdigest(), name)
+
+
+def encode_png(pixels: np.ndarray) -> bytes:
+    """RGB uint8 pixels as the bytes of a PNG file, without loss."""
+    return _encode(pixels, ".png", 0)
 
 
 def encode_jpeg(pixels: np.ndarray, quality: int = 90) -> bytes:

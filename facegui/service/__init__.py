@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,9 +16,9 @@ from .. import archive, draw, image
 from ..config import Settings
 from ..gallery import Gallery
 from ..jobs import Jobs
-from ..types import (Deletion, EnrollReport, FaceCountError, Identification, ModelCard, Person, Photo, Picture, Recognition,
-                     Tick, Verification, no_tick)
-from . import enrolling, models
+from ..types import (ArchiveReport, Deletion, EnrollReport, FaceCountError, GalleryError, Identification, ModelCard, Person, Photo,
+                     Picture, Recognition, Tick, Verification, no_tick)
+from . import doctor, enrolling, models
 from .building import BuildReport, build
 from .sight import Sight, subject
 
@@ -58,8 +57,9 @@ class FaceService:
         """The gallery, opened for the model in use; opened anew when another process chose another model."""
         with self._lock:
             if self._gallery is None:
-                self._gallery = Gallery(self.settings.gallery)
-            models.follow(self._gallery, self.settings)
+                self._gallery = models.open_gallery(self.settings)
+            elif models.chosen_id(self._gallery, self.settings) != self._gallery.model_id:
+                self._gallery = models.open_gallery(self.settings)  # threads that still use the other one let go of it
             return self._gallery
 
     @property
@@ -89,7 +89,7 @@ class FaceService:
         start = time.perf_counter()
         probes = sight.embed(seen)
         embedded = time.perf_counter()
-        limit = models.threshold(sight.embedder.card, gallery) if threshold is None else threshold
+        limit = self.threshold() if threshold is None else threshold
         found = gallery.search(np.stack([probe.embedding for probe in probes]), top) if probes else []
         faces = tuple(Identification(probe, near[0].name if near and near[0].score >= limit else None,
                                      near[0].score if near else None, limit, tuple(near))
@@ -102,9 +102,13 @@ class FaceService:
         sight = self.sight
         seen = [self._one_face(sight, source) for source in (first, second)]
         one, two = sight.embed(seen)
-        limit = models.verify_threshold(sight.embedder.card) if threshold is None else threshold
+        limit = models.verify_threshold(sight.embedder.card).score if threshold is None else threshold
         score = float(one.embedding @ two.embedding)
         return Verification(score >= limit, score, limit)
+
+    def threshold(self) -> float:
+        """The score for a name with the model in use and the gallery's present size; see service/models.py."""
+        return models.threshold(self.card, self.gallery.counts()["templates"]).score
 
     @staticmethod
     def _one_face(sight: Sight, source: Source):
@@ -129,7 +133,7 @@ class FaceService:
         A bad photo is reported, never raised. Raises GalleryError for an impossible name or a gallery that cannot be written.
         """
         return enrolling.enroll(self.sight, self.gallery, name, photos, force=force, tick=tick,
-                                close=models.threshold(self.card, self.gallery))
+                                close=self.threshold())
 
     def build(self, folder: Path | str, *, force: bool = False, tick: Tick = no_tick) -> BuildReport:
         """Enroll everybody in a folder of one sub-folder per person; continues where an earlier run was stopped."""
@@ -155,16 +159,23 @@ class FaceService:
 
     def undo_merge(self) -> tuple[str, str]:
         """Take the last merge back; returns (the person that is back, the person it had become part of)."""
-        return self.gallery.undo_merge()
+        done = self.gallery.merges()
+        if not done:
+            raise GalleryError("there is no merge that could be taken back")
+        return self.gallery.undo_merge(done[0].id).name, done[0].into_name
 
     def forget(self, name: str) -> Deletion:
         return self.gallery.forget(name)
 
-    def export(self, file: Path | str, tick: Tick = no_tick) -> dict[str, Any]:
-        return archive.export(self.gallery, Path(file), tick)
+    def export(self, file: Path | str, tick: Tick = no_tick) -> ArchiveReport:
+        return archive.export(self.settings.gallery, Path(file), tick)
 
-    def load(self, file: Path | str, tick: Tick = no_tick) -> dict[str, Any]:
-        return archive.load(self.gallery, Path(file), tick)
+    def load(self, file: Path | str, tick: Tick = no_tick) -> ArchiveReport:
+        return archive.load(self.settings.gallery, Path(file), tick)
+
+    def doctor(self) -> list[doctor.Finding]:
+        """What is wrong on this machine, with these models and this gallery, and what to do."""
+        return list(doctor.examine(self))
 
 
 def _picture(source: Source) -> Picture:

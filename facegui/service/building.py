@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from .. import image
 from ..gallery import Gallery
-from ..types import DataError, GalleryError, ImageError, PhotoOutcome, Progress, Tick
+from ..store.names import key, tidy
+from ..types import DataError, ImageError, PhotoOutcome, Progress, Tick
 from .enrolling import BATCH, Offered, failure, new_photo, pick, read
 from .sight import Seen, Sight
 
@@ -31,7 +33,7 @@ def build(sight: Sight, gallery: Gallery, folder: Path, *, force: bool, tick: Ti
     that is stopped or killed goes on where it was: photos that are enrolled already are recognised by content, unopened."""
     start = time.monotonic()
     work = _photos(folder)
-    known = gallery.enrolled_photos()
+    known = _Known(gallery)
     waiting: list[tuple[str, Offered, Seen]] = []
     problems: list[PhotoOutcome] = []
     enrolled, duplicates, with_photo = 0, 0, set()
@@ -39,9 +41,10 @@ def build(sight: Sight, gallery: Gallery, folder: Path, *, force: bool, tick: Ti
     def flush() -> None:
         nonlocal enrolled, duplicates
         probes = sight.embed([seen for _, _, seen in waiting])
-        items = [(name, new_photo(offered, seen, probe.embedding))
+        items = [(name, [new_photo(offered, seen, probe.embedding)])
                  for (name, offered, seen), probe in zip(waiting, probes, strict=True)]
-        for (name, offered, _), outcome in zip(waiting, gallery.enroll_many(items), strict=True):
+        for (name, offered, _), stored in zip(waiting, gallery.enroll_many(items), strict=True):
+            outcome = stored.outcomes[0]
             enrolled += outcome.status == "enrolled"
             duplicates += outcome.status == "duplicate"
             if outcome.status in ("enrolled", "duplicate"):
@@ -53,11 +56,12 @@ def build(sight: Sight, gallery: Gallery, folder: Path, *, force: bool, tick: Ti
     for number, (name, path) in enumerate(work):
         tick(Progress(number, len(work), name))
         try:
-            if (name.casefold(), image.digest(path)) in known:
+            data = image.load(path)
+            if known.has(name, hashlib.sha256(data).hexdigest()):
                 duplicates += 1
                 with_photo.add(name)
                 continue
-            offered = read(path)
+            offered = read((str(path), data))
             found = pick(sight, offered, force)
         except ImageError as error:
             problems.append(failure(str(path), error))
@@ -91,5 +95,21 @@ def _photos(folder: Path) -> Sequence[tuple[str, Path]]:
                 else "put one sub-folder with photos per person into it")
         raise DataError(f"there is nobody to enroll in {folder}; {hint}")
     for name in {name for name, _ in work}:
-        Gallery.check_name(name)
+        tidy(name)
     return work
+
+
+class _Known:
+    """Which photos a person has already; asked person by person, as the folder comes."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self._gallery = gallery
+        self._there = {key(one.name) for one in gallery.people()}
+        self._name, self._hashes = "", frozenset()
+
+    def has(self, name: str, sha256: str) -> bool:
+        if name != self._name:
+            there = key(name) in self._there
+            self._name = name
+            self._hashes = frozenset(photo.sha256 for photo in self._gallery.photos(name)) if there else frozenset()
+        return sha256 in self._hashes

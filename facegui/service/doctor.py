@@ -87,9 +87,11 @@ def _pipeline(faces: FaceService) -> Iterator[Finding]:
 
 def _gallery(faces: FaceService) -> Iterator[Finding]:
     people = faces.people()
-    faces.gallery.check()
+    sound = faces.gallery.database.check()
+    if sound != "ok":
+        yield Finding("gallery", "broken", f"the database is damaged ({sound[:200]}); restore it from an export")
     photos = sum(one.photos for one in people)
-    yield Finding("gallery", "ok", f"{len(people)} people, {photos} photos, in {faces.settings.gallery}; database sound")
+    yield Finding("gallery", "ok", f"{len(people)} people, {photos} photos, in {faces.settings.gallery}")
     without = [one for one in people if not one.templates]
     if without:
         yield Finding("gallery", "advice", f"{len(without)} people have no template of the model in use; run `reembed`")

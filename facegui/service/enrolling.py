@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from .. import image, quality
-from ..gallery import Gallery, NewPhoto
-from ..types import Candidate, EnrollReport, FaceguiError, ImageError, PhotoOutcome, Picture, Progress, Tick
+from ..gallery import Gallery
+from ..store.names import tidy
+from ..types import (Candidate, EnrollReport, FaceguiError, ImageError, NewPhoto, PhotoOutcome, Picture,
+                     Progress, Tick)
 from .sight import Seen, Sight, subject
 
 BATCH = 32  # faces embedded together; more gains nothing on a CPU and holds up the progress bar
@@ -24,10 +26,10 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Offered:
-    """One photo offered for enrollment, read: `source` is where the gallery takes the file from."""
+    """One photo offered for enrollment, decoded; `data` is what the gallery keeps: the very bytes that were looked at."""
 
     label: str
-    source: Path | bytes
+    data: bytes
     suffix: str
     picture: Picture
 
@@ -35,13 +37,12 @@ class Offered:
 def read(offer: Offer) -> Offered:
     """Raises ImageError where it is no usable picture."""
     if isinstance(offer, np.ndarray):
-        data = image.encode(offer, ".png")  # lossless: the template and a later model see the same pixels
-        return Offered("webcam", data, ".png", image.decode(data, "webcam"))
+        offer = ("webcam.png", image.encode_png(offer))  # lossless: a later model sees the same pixels
     if isinstance(offer, tuple):
-        name, data = offer
-        return Offered(name, data, Path(name).suffix, image.decode(data, name))
-    path = Path(offer)
-    return Offered(str(path), path, path.suffix, image.read(path))
+        label, data = offer
+    else:
+        label, data = str(offer), image.load(offer)
+    return Offered(label, data, Path(label).suffix, image.decode(data, Path(label).name))
 
 
 def pick(sight: Sight, offered: Offered, force: bool) -> Seen | PhotoOutcome:
@@ -59,8 +60,9 @@ def pick(sight: Sight, offered: Offered, force: bool) -> Seen | PhotoOutcome:
 
 
 def new_photo(offered: Offered, seen: Seen, embedding: np.ndarray) -> NewPhoto:
-    return NewPhoto(offered.source, offered.suffix, offered.picture.sha256, Path(offered.label).name, seen.face, seen.quality,
-                    seen.masked, embedding)
+    """The photo as the gallery keeps it."""
+    return NewPhoto(offered.picture.sha256, offered.suffix, seen.face, seen.quality, seen.masked, embedding,
+                    data=offered.data, original_name=Path(offered.label).name)
 
 
 def failure(label: str, error: ImageError) -> PhotoOutcome:
@@ -72,7 +74,7 @@ def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *
     """See FaceService.enroll. `close`: the score from which another person is named as too close."""
     if not photos:
         raise FaceguiError("give at least one photo")
-    gallery.check_name(name)
+    name = tidy(name)
     outcomes: list[PhotoOutcome | None] = [None] * len(photos)
     taken: list[tuple[int, Offered, Seen]] = []
     for number, offer in enumerate(photos):
@@ -109,7 +111,7 @@ def _too_close(gallery: Gallery, name: str, vectors: Sequence[np.ndarray], close
     best: dict[int, Candidate] = {}
     for candidates in gallery.search(np.stack(vectors), 3) if vectors else []:
         for one in candidates:
-            if one.score >= close and one.name.casefold() != name.casefold():
+            if one.score >= close and one.name != name:
                 if one.person_id not in best or one.score > best[one.person_id].score:
                     best[one.person_id] = one
     return tuple(sorted(best.values(), key=lambda one: -one.score))
@@ -125,8 +127,8 @@ def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:
         crops, ids = [], []
         for photo in batch:
             try:
-                picture = image.read(gallery.photo_path(photo))
-            except ImageError:
+                picture = image.decode(gallery.photo_bytes(photo.id), photo.original_name)
+            except FaceguiError:  # a damaged file must not keep all others from their templates
                 continue
             crops.append(sight.again(picture, photo.face))
             ids.append(photo.id)

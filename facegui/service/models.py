@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
-from .. import cards, download, embed
+from .. import cards, embed
 from ..config import Settings
 from ..cover import CoverJudge
 from ..detect import MtcnnDetector
 from ..gallery import Gallery
 from ..metrics import Threshold, threshold_for
-from ..types import ModelCard, ModelError, Progress, Tick
+from ..types import ModelCard, ModelError, Tick
 from .sight import Sight
 
 BUNDLED = "compact"
+NO_MODEL = "none"
 SETTING = "model"  # the gallery's own choice, kept in its database
 STRANGERS = 0.01  # share of strangers who may get a name: one in a hundred
 FALSE_MATCHES = 0.001  # share of pairs of different people that `verify` may call the same
@@ -25,9 +27,9 @@ def chosen_id(gallery: Gallery, settings: Settings) -> str | None:
     wanted = settings.model or gallery.setting(SETTING)
     if wanted:
         return wanted
-    there = [card.id for card in cards.installed(settings.weights).cards]
-    if BUNDLED in there:
+    if (settings.weights / BUNDLED / cards.CARD_FILE).is_file():
         return BUNDLED
+    there = [card.id for card in cards.installed(settings.weights).cards]
     return there[0] if len(there) == 1 else None
 
 
@@ -35,13 +37,34 @@ def chosen(gallery: Gallery, settings: Settings) -> ModelCard:
     """The card of the model in use. Raises ModelError that says what is missing and how to get it."""
     model_id = chosen_id(gallery, settings)
     if model_id is not None:
-        return cards.find(settings.weights, model_id)
+        file = settings.weights / model_id / cards.CARD_FILE
+        return _find(settings.weights, model_id, file.stat().st_mtime_ns if file.is_file() else 0)
     there = [card.id for card in cards.installed(settings.weights).cards]
     if there:
         raise ModelError(f"several models are installed ({', '.join(there)}) and none is chosen; "
                          "choose one with `python -m facegui models use NAME`")
     raise ModelError(f"no model is installed in {settings.weights}; restore weights/{BUNDLED} from the repository, get one "
                      "with `python -m facegui models get vggface2`, or add your own with `models add FILE --card CARD`")
+
+
+@lru_cache(maxsize=8)
+def _find(weights: Path, model_id: str, changed_ns: int) -> ModelCard:
+    """The card, read once for every version of it: every search asks for it."""
+    return cards.find(weights, model_id)
+
+
+def open_gallery(settings: Settings) -> Gallery:
+    """The gallery, seen through the model in use. Without any model it opens too: its people can be listed and forgotten."""
+    gallery = Gallery(settings.gallery, NO_MODEL, 1)  # the choice of model is kept inside
+    model_id = chosen_id(gallery, settings)
+    if model_id is None:
+        return gallery
+    gallery.close()
+    try:
+        dimension = cards.find(settings.weights, model_id).dimension
+    except ModelError:
+        dimension = 1
+    return Gallery(settings.gallery, model_id, dimension)
 
 
 def load_sight(card: ModelCard, settings: Settings, earlier: Sight | None) -> Sight:
@@ -84,12 +107,4 @@ def add(settings: Settings, file: Path, card_file: Path, tick: Tick, replace: bo
 
 def get(settings: Settings, name: str, file: Path | None, tick: Tick) -> ModelCard:
     """Download a known model (or take `file`, fetched by hand), verify and install it. Raises DownloadError, ModelError."""
-    if name not in cards.KNOWN:
-        raise ModelError(f"{name!r} is no known download; there are: {', '.join(cards.KNOWN)}. "
-                         "Any other model comes with `models add FILE --card CARD`")
-    known = cards.KNOWN[name]
-    if file is None:
-        file = settings.weights / name / known.card.file
-        download.fetch(known.url, file, known.card.sha256, tick)
-    tick(Progress(1, 1, "checking that it works"))
-    return cards.place(settings.weights, file, known.card, tick, check=embed.check)
+    return cards.get(settings.weights, name, tick, file=file, check=embed.check)

@@ -34,7 +34,7 @@ class Sight:
         start = time.perf_counter()
         faces = self.detector.detect(picture.pixels, small_faces=small_faces)
         detected = time.perf_counter()
-        covered = self.cover.masked(picture.pixels, faces) if faces else []
+        covered = [sure >= self.cover.threshold for sure in self.cover.masked(picture.pixels, faces)]
         spec = self.embedder.card.crop
         seen = []
         for face, masked in zip(faces, covered, strict=True):
