@@ -7,7 +7,7 @@ import pytest
 from patterned import Correlation, WholePicture, people_folder
 
 from facegui import image, metrics
-from facegui.evaluate import pairs
+from facegui.evaluate import pairs, summary
 from facegui.evaluate.cache import Table
 from facegui.evaluate.pairs import read_pairs
 from facegui.evaluate.photos import central_face
@@ -57,6 +57,8 @@ def test_pairs_are_measured_as_by_hand(tmp_path):
     assert point["accepted"] == (rejected[same] > np.sort(rejected[~same])[-4]).sum()
     assert values["tar_at_far"]["0.001"] is None  # 300 impostors cannot tell
     assert values["eer"] == pytest.approx(metrics.eer(rejected[same], rejected[~same])[0])
+    words = summary(report)
+    assert f"({right} of 600; " in words and "FAR 0.1 %: not enough data (300 impostor pairs; 3000 are needed)" in words
     assert values["model"] == "correlation" and "evaluate pairs" in values["command"] and values["seconds"] >= 0
 
 

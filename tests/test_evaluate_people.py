@@ -7,7 +7,7 @@ import pytest
 from patterned import DIMENSION, POINTS, SIZE, Correlation, WholePicture, people_folder, picture
 
 from facegui import image, metrics
-from facegui.evaluate import folder, masked
+from facegui.evaluate import folder, masked, summary
 from facegui.evaluate.draw_mask import STYLES, draw_mask
 from facegui.evaluate.folder import _arrange
 from facegui.evaluate.masked import masked_shot
@@ -37,6 +37,8 @@ def test_folder_is_measured_as_by_hand(tmp_path):
             mean = np.mean([rows[t] for t in templates if names[t] == person], axis=0)
             means[person] = float(rows[probe] @ mean / np.linalg.norm(mean))
         right["person mean"] += max(means, key=means.get) == names[probe]
+    count = right["person mean"]
+    assert f"person mean: rank 1 {100 * count / 24:.2f} % ({count} of 24; " in summary(report)
     values = json.loads(json.dumps(report.to_json()))
     assert (values["people"], values["single_photo_people"], values["photos"]) == (12, 40, 100)
     assert values["undetected_images"] == 6 and values["not_enrolled"] == 1
@@ -112,6 +114,7 @@ def test_masked_search_is_that_of_the_loops(tmp_path):
             right += bool(best) and max(best, key=best.get) == place
         assert (result.right, result.probes) == (right, 15), result.condition.name
         assert result.rank_one == right / 15 and result.fnir is None  # ten strangers cannot tell
+    assert summary(report).count(": rank 1 ") == 5 and "not enough strangers" in summary(report)
     rates = [result.rank_one for result in report.results]
     assert rates[0] > rates[2] < rates[1] and json.loads(json.dumps(report.to_json()))["people"] == 25
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import metrics
 from ..types import DataError, Detector, Embedder, Progress, Tick, no_tick
-from .photos import embed_faces, find_faces, photos_of_people, shots
+from .photos import command_line, embed_faces, find_faces, photos_of_people, shots
 
 METHODS = ("nearest template", "person mean", "linear classifier")
 FPIRS = (0.01, 0.1)
@@ -112,7 +112,7 @@ def folder(directory: Path, detector: Detector, embedder: Embedder, cache: Path 
         undetected_images=int((~found).sum()),
         not_enrolled=len(set(arranged.people[arranged.probe]) - set(arranged.people[templates])),
         methods=tuple(results), split=split, seed=seed, seconds=time.monotonic() - start,
-        command=f"python -m facegui evaluate folder {directory} --split {split:g} --model {embedder.card.id}")
+        command=command_line("folder", directory, "--split", f"{split:g}", "--model", embedder.card.id))
 
 
 def _arrange(names: np.ndarray, split: float, seed: int) -> _Split:

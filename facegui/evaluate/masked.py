@@ -18,7 +18,7 @@ from .. import metrics
 from ..types import DataError, Detector, Embedder, Face, Tick, no_tick
 from .cache import digest
 from .draw_mask import VERSION, draw_mask
-from .photos import Embedded, Shot, embed_faces, find_faces, photos_of_people, shots
+from .photos import Embedded, Shot, command_line, embed_faces, find_faces, photos_of_people, shots
 
 FPIR = 0.01
 MASKED_OTHERS = 0.75
@@ -112,7 +112,7 @@ def masked(directory: Path, detector: Detector, embedder: Embedder, cache: Path 
         model=embedder.card.id, people=len(cast.templates), strangers=len(cast.strangers),
         undetected_bare=int((~bare.found).sum()), undetected_masked=int((~covered.found).sum()), results=results,
         seed=seed, seconds=time.monotonic() - start,
-        command=f"python -m facegui evaluate masked {directory} --model {embedder.card.id}")
+        command=command_line("masked", directory, "--model", embedder.card.id))
 
 
 def masked_shot(shot: Shot, face: Face | None, seed: int) -> Shot:

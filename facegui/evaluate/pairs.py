@@ -12,7 +12,7 @@ import numpy as np
 from .. import metrics
 from ..image import SUFFIXES
 from ..types import DataError, Detector, Embedder, Tick, no_tick
-from .photos import embed_faces, find_faces, shots
+from .photos import command_line, embed_faces, find_faces, shots
 
 FARS = (1e-2, 1e-3)
 
@@ -86,7 +86,7 @@ def pairs(pairs_file: Path, images: Path, detector: Detector, embedder: Embedder
     pictures = shots(listed.photos)
     faces = find_faces(pictures, detector, cache, tick)
     embedded = embed_faces(pictures, faces, embedder, cache, tick)
-    command = f"python -m facegui evaluate pairs {pairs_file} --images {images} --model {embedder.card.id}"
+    command = command_line("pairs", pairs_file, "--images", images, "--model", embedder.card.id)
     return _report(listed, embedded.embeddings, embedded.found, embedder.card.id, command, start)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -125,6 +126,11 @@ def embed_faces(shots: Sequence[Shot], faces: Sequence[Face | None], embedder: E
     for place in np.flatnonzero(found):
         embeddings[place] = table.get(keys[place])[0]
     return Embedded(embeddings, found)
+
+
+def command_line(*arguments: object) -> str:
+    """The command that measures this again, to be kept with the figures."""
+    return shlex.join(["python", "-m", "facegui", "evaluate", *map(str, arguments)])
 
 
 def detector_key(detector: Detector) -> str:
