@@ -34,13 +34,15 @@ class Sight:
         start = time.perf_counter()
         faces = self.detector.detect(picture.pixels, small_faces=small_faces)
         detected = time.perf_counter()
-        covered = [sure >= self.cover.threshold for sure in self.cover.masked(picture.pixels, faces)]
-        spec = self.embedder.card.crop
-        seen = []
-        for face, masked in zip(faces, covered, strict=True):
-            judged = quality.judge(picture.pixels, face, masked)
-            seen.append(Seen(scaled(face, 1 / picture.scale), judged, masked, align.crop(picture.pixels, face, spec)))
+        seen = self.judge(picture.pixels, faces, picture.scale)
         return seen, {"detect": (detected - start) * 1e3, "align": (time.perf_counter() - detected) * 1e3}
+
+    def judge(self, pixels: np.ndarray, faces: Sequence[Face], scale: float = 1.0) -> list[Seen]:
+        """Faces that were found in `pixels`, judged and cut out; `scale` is the picture's, see Picture."""
+        covered = [sure >= self.cover.threshold for sure in self.cover.masked(pixels, faces)]
+        spec = self.embedder.card.crop
+        return [Seen(scaled(face, 1 / scale), quality.judge(pixels, face, masked), masked, align.crop(pixels, face, spec))
+                for face, masked in zip(faces, covered, strict=True)]
 
     def embed(self, seen: Sequence[Seen]) -> list[Probe]:
         """All faces in one batch."""
