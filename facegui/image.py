@@ -12,6 +12,7 @@ import io
 import os
 import re
 import stat
+import time
 import warnings
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def decode(data: bytes, name: str = "", max_side: int | None = None) -> Picture:
     max_side: longest side wanted, px; the picture is made smaller, never larger. Without it pictures above 24
     megapixels are made smaller too; `Picture.scale` tells. Colour profiles are not applied. Raises ImageError.
     """
+    start = time.perf_counter()
     label = shown(name) or "the picture"
     _check_bytes(len(data), label)
     try:
@@ -95,7 +97,8 @@ def decode(data: bytes, name: str = "", max_side: int | None = None) -> Picture:
     if turn in (5, 6, 7, 8):
         width, height = height, width
     pixels = _upright(pixels, turn)
-    return Picture(pixels, width, height, pixels.shape[1] / width, hashlib.sha256(data).hexdigest(), label if name else "")
+    return Picture(pixels, width, height, pixels.shape[1] / width, hashlib.sha256(data).hexdigest(), label if name else "",
+                   (time.perf_counter() - start) * 1e3)
 
 
 def from_array(pixels: np.ndarray, name: str = "") -> Picture:
@@ -125,8 +128,7 @@ def write(path: Path | str, pixels: np.ndarray) -> None:
     """
     path = Path(path)
     if path.suffix.lower() not in _WRITE:
-        known = ", ".join(sorted(_WRITE))
-        raise ImageError(f"{shown(path.name)}: pictures are written as {known}; give a name that ends in one of these")
+        raise ImageError(f"{shown(path.name)}: pictures are written as {', '.join(sorted(_WRITE))}; give a name that ends so")
     data = _encode(pixels, path.suffix.lower(), 95)
     part = path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
     try:

@@ -20,7 +20,7 @@ def build(arguments: Namespace) -> int:
         put_json(answers.building(report))
         return 0
     put(f"{plural(report.people, 'person', 'people')} in {arguments.folder}: {plural(report.enrolled, 'photo')} enrolled, "
-        f"{report.duplicates:,} there already, {report.turned_away:,} not taken, in {duration(report.seconds)}")
+        f"{report.duplicates:,} there already, {len(report.problems):,} not taken, in {duration(report.seconds)}")
     for (reason, advice), count in Counter((_why(one), one.advice) for one in report.problems).most_common():
         put(f"  {count:,} {reason}: {advice}")
     if report.problems:

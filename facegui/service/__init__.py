@@ -54,12 +54,11 @@ class FaceService:
 
     @property
     def gallery(self) -> Gallery:
-        """The gallery, opened for the model in use; opened anew when another process chose another model."""
+        """The gallery, seen through the model in use, which another process may have changed meanwhile."""
         with self._lock:
             if self._gallery is None:
-                self._gallery = models.open_gallery(self.settings)
-            elif models.chosen_id(self._gallery, self.settings) != self._gallery.model_id:
-                self._gallery = models.open_gallery(self.settings)  # threads that still use the other one let go of it
+                self._gallery = Gallery(self.settings.gallery)
+            models.follow(self._gallery, self.settings)
             return self._gallery
 
     @property
@@ -81,9 +80,8 @@ class FaceService:
     def identify(self, source: Source, *, top: int = 5, threshold: float | None = None,
                  small_faces: bool = False) -> Recognition:
         """Everybody in one photo. `threshold` None: the model's own for this gallery's size. Raises ImageError, ModelError."""
-        start = time.perf_counter()
         picture = _picture(source)
-        ms = {"decode": (time.perf_counter() - start) * 1e3}
+        ms = {"decode": picture.decode_ms}
         sight, gallery = self.sight, self.gallery
         seen, took = sight.look(picture, small_faces)
         start = time.perf_counter()

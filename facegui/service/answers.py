@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ..types import EnrollReport, Identification, Person, Recognition, Verification
+from ..types import EnrollReport, Identification, Person, PhotoOutcome, Recognition, Verification
+from .building import BuildReport
 
 
 def recognition(answer: Recognition) -> dict[str, Any]:
@@ -40,5 +41,14 @@ def person(one: Person) -> dict[str, Any]:
 
 def enrollment(report: EnrollReport) -> dict[str, Any]:
     return {"name": report.name, "enrolled": report.enrolled,
-            "photos": [{**asdict(outcome), "reasons": list(outcome.reasons)} for outcome in report.outcomes],
+            "photos": [outcome(one) for one in report.outcomes],
             "too_close_to": [{"name": other.name, "score": round(other.score, 4)} for other in report.too_close_to]}
+
+
+def building(report: BuildReport) -> dict[str, Any]:
+    return {**asdict(report), "problems": [outcome(one) for one in report.problems], "without": list(report.without),
+            "seconds": round(report.seconds, 1)}
+
+
+def outcome(one: PhotoOutcome) -> dict[str, Any]:
+    return {**asdict(one), "reasons": list(one.reasons)}

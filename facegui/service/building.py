@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import image
-from ..gallery import Gallery
-from ..store.names import key, tidy
-from ..types import DataError, ImageError, PhotoOutcome, Progress, Tick
+from ..gallery import Gallery, name_key
+from ..types import DataError, GalleryError, ImageError, PhotoOutcome, Progress, Tick
 from .enrolling import BATCH, Offered, failure, new_photo, pick, read
 from .sight import Seen, Sight
 
@@ -33,7 +32,7 @@ def build(sight: Sight, gallery: Gallery, folder: Path, *, force: bool, tick: Ti
     that is stopped or killed goes on where it was: photos that are enrolled already are recognised by content, unopened."""
     start = time.monotonic()
     work = _photos(folder)
-    known = _Known(gallery)
+    known = gallery.enrolled_photos()
     waiting: list[tuple[str, Offered, Seen]] = []
     problems: list[PhotoOutcome] = []
     enrolled, duplicates, with_photo = 0, 0, set()
@@ -41,10 +40,9 @@ def build(sight: Sight, gallery: Gallery, folder: Path, *, force: bool, tick: Ti
     def flush() -> None:
         nonlocal enrolled, duplicates
         probes = sight.embed([seen for _, _, seen in waiting])
-        items = [(name, [new_photo(offered, seen, probe.embedding)])
+        items = [(name, new_photo(offered, seen, probe.embedding))
                  for (name, offered, seen), probe in zip(waiting, probes, strict=True)]
-        for (name, offered, _), stored in zip(waiting, gallery.enroll_many(items), strict=True):
-            outcome = stored.outcomes[0]
+        for (name, offered, _), outcome in zip(waiting, gallery.enroll_many(items), strict=True):
             enrolled += outcome.status == "enrolled"
             duplicates += outcome.status == "duplicate"
             if outcome.status in ("enrolled", "duplicate"):
@@ -57,13 +55,13 @@ def build(sight: Sight, gallery: Gallery, folder: Path, *, force: bool, tick: Ti
         tick(Progress(number, len(work), name))
         try:
             data = image.load(path)
-            if known.has(name, hashlib.sha256(data).hexdigest()):
+            if (name_key(name), hashlib.sha256(data).hexdigest()) in known:
                 duplicates += 1
                 with_photo.add(name)
                 continue
             offered = read((str(path), data))
             found = pick(sight, offered, force)
-        except ImageError as error:
+        except (ImageError, GalleryError) as error:  # GalleryError: the folder's name cannot be a person's
             problems.append(failure(str(path), error))
             continue
         if isinstance(found, PhotoOutcome):
@@ -94,22 +92,4 @@ def _photos(folder: Path) -> Sequence[tuple[str, Path]]:
         hint = (f"its {loose} photos lie in it directly: put them into one sub-folder per person" if loose
                 else "put one sub-folder with photos per person into it")
         raise DataError(f"there is nobody to enroll in {folder}; {hint}")
-    for name in {name for name, _ in work}:
-        tidy(name)
     return work
-
-
-class _Known:
-    """Which photos a person has already; asked person by person, as the folder comes."""
-
-    def __init__(self, gallery: Gallery) -> None:
-        self._gallery = gallery
-        self._there = {key(one.name) for one in gallery.people()}
-        self._name, self._hashes = "", frozenset()
-
-    def has(self, name: str, sha256: str) -> bool:
-        if name != self._name:
-            there = key(name) in self._there
-            self._name = name
-            self._hashes = frozenset(photo.sha256 for photo in self._gallery.photos(name)) if there else frozenset()
-        return sha256 in self._hashes

@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import image, quality
 from ..gallery import Gallery
-from ..store.names import tidy
 from ..types import (Candidate, EnrollReport, FaceguiError, ImageError, NewPhoto, PhotoOutcome, Picture,
                      Progress, Tick)
 from .sight import Seen, Sight, subject
@@ -61,11 +60,11 @@ def pick(sight: Sight, offered: Offered, force: bool) -> Seen | PhotoOutcome:
 
 def new_photo(offered: Offered, seen: Seen, embedding: np.ndarray) -> NewPhoto:
     """The photo as the gallery keeps it."""
-    return NewPhoto(offered.picture.sha256, offered.suffix, seen.face, seen.quality, seen.masked, embedding,
-                    data=offered.data, original_name=Path(offered.label).name)
+    return NewPhoto(offered.data, offered.suffix, offered.picture.sha256, Path(offered.label).name, seen.face, seen.quality,
+                    seen.masked, embedding)
 
 
-def failure(label: str, error: ImageError) -> PhotoOutcome:
+def failure(label: str, error: FaceguiError) -> PhotoOutcome:
     return PhotoOutcome(label, "failed", ("unreadable",), str(error))
 
 
@@ -74,7 +73,7 @@ def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *
     """See FaceService.enroll. `close`: the score from which another person is named as too close."""
     if not photos:
         raise FaceguiError("give at least one photo")
-    name = tidy(name)
+    name = gallery.check_name(name)
     outcomes: list[PhotoOutcome | None] = [None] * len(photos)
     taken: list[tuple[int, Offered, Seen]] = []
     for number, offer in enumerate(photos):

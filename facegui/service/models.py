@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from ..types import ModelCard, ModelError, Tick
 from .sight import Sight
 
 BUNDLED = "compact"
-NO_MODEL = "none"
 SETTING = "model"  # the gallery's own choice, kept in its database
 STRANGERS = 0.01  # share of strangers who may get a name: one in a hundred
 FALSE_MATCHES = 0.001  # share of pairs of different people that `verify` may call the same
@@ -53,18 +53,12 @@ def _find(weights: Path, model_id: str, changed_ns: int) -> ModelCard:
     return cards.find(weights, model_id)
 
 
-def open_gallery(settings: Settings) -> Gallery:
-    """The gallery, seen through the model in use. Without any model it opens too: its people can be listed and forgotten."""
-    gallery = Gallery(settings.gallery, NO_MODEL, 1)  # the choice of model is kept inside
+def follow(gallery: Gallery, settings: Settings) -> None:
+    """See the gallery through the model in use. Without a model its people can still be listed, renamed and forgotten."""
     model_id = chosen_id(gallery, settings)
-    if model_id is None:
-        return gallery
-    gallery.close()
-    try:
-        dimension = cards.find(settings.weights, model_id).dimension
-    except ModelError:
-        dimension = 1
-    return Gallery(settings.gallery, model_id, dimension)
+    if model_id is not None and model_id != gallery.model_id:
+        with contextlib.suppress(ModelError):  # a model that went missing is told to whoever needs it
+            gallery.use_model(model_id, cards.find(settings.weights, model_id).dimension)
 
 
 def load_sight(card: ModelCard, settings: Settings, earlier: Sight | None) -> Sight:

@@ -20,6 +20,7 @@ class Picture:
     scale: float  # pixels.shape[1] / width, <= 1
     sha256: str  # of the file's bytes
     name: str = ""  # file name, for messages only
+    decode_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

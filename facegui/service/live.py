@@ -1,0 +1,171 @@
+"""Recognising a stream of frames: one tracker per viewer, frames of all viewers taken in the order they came."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import image
+from ..detect import MtcnnDetector
+from ..track import Track, Tracker
+from ..types import FaceguiError, Identification
+from .sight import Seen, Sight
+from .thumbnails import cut
+
+if TYPE_CHECKING:
+    from . import FaceService
+
+LONG_SIDE_PX = 320  # faces are searched at this size: a viewer's face is large, and it is four times faster than 640
+FRAME_PX = 1280  # larger frames are made smaller
+VIEWERS = 8
+IDLE_S = 30.0  # a viewer who sent nothing for so long has left
+WAIT_S = 0.5  # for the frames of others; then the frame is given up, a newer one follows
+LOOKS_PER_FRAME = 4  # faces embedded in one frame; a crowd is looked at in turns
+STEADY = 0.03  # a name that is shown stays down to this much below the threshold
+
+
+class Busy(FaceguiError):
+    """Too many viewers, or their frames take all the time there is."""
+
+
+@dataclass(slots=True, eq=False)
+class Viewer:
+    """One open camera. `met`: the last look at each face, with its picture, for the card."""
+
+    token: str
+    owner: str
+    used_s: float
+    tracker: Tracker = field(default_factory=Tracker)
+    met: dict[int, tuple[Identification, np.ndarray]] = field(default_factory=dict)
+    busy: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """A face in a frame. state: known | unknown | looking (not decided yet)."""
+
+    number: int
+    box: tuple[float, float, float, float]  # pixels of the frame as it came
+    state: str
+    name: str | None
+    score: float | None
+
+
+class Live:
+    """All viewers of one service. Nothing is written to disk, and nothing of a viewer stays when they leave."""
+
+    def __init__(self, service: FaceService) -> None:
+        self._service = service
+        self._viewers: dict[str, Viewer] = {}
+        self._lock = threading.Lock()
+        self._line: deque[object] = deque()
+        self._turn = threading.Condition()
+        self._detector: MtcnnDetector | None = None
+
+    def start(self, owner: str = "") -> str:
+        """A new viewer's token. Raises Busy."""
+        now = time.monotonic()
+        with self._lock:
+            self._viewers = {token: one for token, one in self._viewers.items() if now - one.used_s < IDLE_S}
+            if len(self._viewers) >= VIEWERS:
+                raise Busy(f"{VIEWERS} cameras are open already; close one first")
+            token = secrets.token_urlsafe(12)
+            self._viewers[token] = Viewer(token, owner, now)
+            return token
+
+    def stop(self, token: str, owner: str = "") -> None:
+        viewer = self._find(token, owner)
+        with self._lock:
+            self._viewers.pop(viewer.token, None)
+
+    def see(self, token: str, data: bytes, owner: str = "") -> list[Sighting] | None:
+        """Everybody in one frame (the bytes of a picture file); None: the frame was given up, send a newer one.
+
+        Raises FaceguiError for an unknown token, ImageError, ModelError.
+        """
+        viewer = self._find(token, owner)
+        viewer.used_s = time.monotonic()
+        if not viewer.busy.acquire(blocking=False):
+            return None  # this viewer's last frame is still being looked at
+        try:
+            picture = image.decode(data, max_side=FRAME_PX)
+            with self._my_turn() as mine:
+                if not mine:
+                    return None
+                found = self._look(viewer, picture.pixels)
+            return [Sighting(one.number, tuple(value / picture.scale for value in one.box), one.state, one.name, one.score)
+                    for one in found]
+        finally:
+            viewer.busy.release()
+
+    def met(self, token: str, number: int, owner: str = "") -> tuple[Identification, np.ndarray]:
+        """The last look at a face of this viewer and its picture, (side, side, 3). Raises FaceguiError."""
+        found = self._find(token, owner).met.get(number)
+        if found is None:
+            raise FaceguiError("this face has left the picture")
+        return found
+
+    def _find(self, token: str, owner: str) -> Viewer:
+        viewer = self._viewers.get(token)
+        if viewer is None or viewer.owner != owner:
+            raise FaceguiError("this camera was closed here; start it again")
+        return viewer
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[bool]:
+        """First come, first served, so that a second viewer gets every second turn."""
+        ticket = object()
+        with self._turn:
+            self._line.append(ticket)
+            mine = self._turn.wait_for(lambda: self._line[0] is ticket, WAIT_S)
+            if not mine:
+                self._line.remove(ticket)
+        try:
+            yield mine
+        finally:
+            if mine:
+                with self._turn:
+                    self._line.popleft()
+                    self._turn.notify_all()
+
+    def _look(self, viewer: Viewer, pixels: np.ndarray) -> list[Sighting]:
+        sight, now = self._service.sight, time.monotonic()
+        if self._detector is None:
+            self._detector = MtcnnDetector(self._service.settings.device, LONG_SIDE_PX)
+        faces = self._detector.detect(pixels)
+        tracks = viewer.tracker.update([face.box for face in faces], now)
+        due = [pair for pair in zip(tracks, faces, strict=True) if pair[0].due(now)]
+        due = sorted(due, key=lambda pair: pair[0].looked_s)[:LOOKS_PER_FRAME]
+        if due:
+            self._decide(viewer, sight, pixels, [track for track, _ in due], sight.judge(pixels, [face for _, face in due]), now)
+        present = {track.number for track in tracks}
+        for number in list(viewer.met):
+            if number not in present and len(viewer.met) > 2 * len(present) + 8:
+                del viewer.met[number]
+        return [self._sighting(viewer, track) for track in tracks]
+
+    def _decide(self, viewer: Viewer, sight: Sight, pixels: np.ndarray, tracks: list[Track], seen: list[Seen],
+                now: float) -> None:
+        probes = sight.embed(seen)
+        fused = np.stack([track.look(probe.embedding, now) for track, probe in zip(tracks, probes, strict=True)])
+        limit = self._service.threshold()
+        for track, probe, near in zip(tracks, probes, self._service.gallery.search(fused, 5), strict=True):
+            best = near[0] if near else None
+            kept = best is not None and best.name == track.name and best.score >= limit - STEADY
+            track.vote(best.name if best is not None and (kept or best.score >= limit) else None)
+            found = Identification(probe, track.name, best.score if best else None, limit, tuple(near))
+            viewer.met[track.number] = (found, cut(pixels, probe.face.box))
+
+    @staticmethod
+    def _sighting(viewer: Viewer, track: Track) -> Sighting:
+        met = viewer.met.get(track.number)
+        state = "looking" if not track.decided else "unknown" if track.name is None else "known"
+        return Sighting(track.number, track.box, state, track.name, met[0].match_score if met else None)
