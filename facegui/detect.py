@@ -17,7 +17,8 @@ from .types import Face
 MIN_FACE_PX = 20  # of the working picture: what the networks were made for
 MIN_FACE_SHARE = 1 / 32  # of the working picture's long side: smaller faces are rarely meant, and cost most of the time
 FULL_SIZE_PX = 3000  # long side at which `small_faces` stops growing
-TIGHT_PX = 400  # pictures up to this long side may be face crops: when empty they get a second, closer look
+TIGHT_PX = 200  # pictures up to this long side are taken for face crops and framed: MTCNN wants room round a face
+SMALL_PX = 400  # pictures up to this long side get a second, closer look when nothing was found
 
 
 class MtcnnDetector:
@@ -44,9 +45,10 @@ class MtcnnDetector:
         size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
         work = pixels if size == (width, height) else cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
         min_face = MIN_FACE_PX if small_faces else max(MIN_FACE_PX, round(MIN_FACE_SHARE * max(size)))
-        boxes, scores, points = self._search(work, min_face)
-        if not len(boxes) and max(height, width) <= TIGHT_PX:
-            boxes, scores, points = self._look_closer(work)
+        border = max(size) // 4 if max(size) <= TIGHT_PX else 0
+        boxes, scores, points = self._search(work, min_face, border)
+        if not len(boxes) and max(size) <= SMALL_PX:  # a face that fills the picture or wears a large mask
+            boxes, scores, points = self._search(work, min_face, max(size) // 4, factor=0.85, thresholds=(0.5, 0.6, 0.7))
         grow = np.array([width / size[0], height / size[1]])
         points = (points + 0.5) * grow - 0.5  # the middle of a pixel stays the middle of what it stood for
         boxes = np.clip(boxes * np.tile(grow, 2), 0, [width, height, width, height])
@@ -54,24 +56,19 @@ class MtcnnDetector:
         return [Face(tuple(boxes[i].tolist()), points[i].astype(np.float32), float(scores[i]))
                 for i in np.argsort(-area, kind="stable") if area[i] > 0]
 
-    def _look_closer(self, work: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A face that fills the picture or wears a large mask: with a border round it, finer steps, lower thresholds."""
-        border = max(work.shape) // 4
-        framed = cv2.copyMakeBorder(work, border, border, border, border, cv2.BORDER_CONSTANT)
-        boxes, scores, points = self._search(framed, MIN_FACE_PX + 4, factor=0.85, thresholds=(0.5, 0.6, 0.6))
-        return boxes - border, scores, points - border
-
-    def _search(self, work: np.ndarray, min_face: int, factor: float = 0.709,
+    def _search(self, work: np.ndarray, min_face: int, border: int, factor: float = 0.709,
                 thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """MTCNN's boxes (n, 4), scores (n,) and points (n, 5, 2) as float64."""
+        """MTCNN's boxes (n, 4), scores (n,) and points (n, 5, 2) as float64; the search has a black `border` px wide."""
         none = np.empty((0, 4)), np.empty(0), np.empty((0, 5, 2))
         if min(work.shape[:2]) < min_face:  # not one step in its pyramid: it would raise
             return none
         search = copy.copy(self._networks)  # shares the weights; the settings below are this call's own
         search.min_face_size, search.factor, search.thresholds = min_face, factor, list(thresholds)
+        if border:
+            work = cv2.copyMakeBorder(work, border, border, border, border, cv2.BORDER_CONSTANT)
         with torch.inference_mode():
             boxes, scores, points = search.detect(work, landmarks=True)
         if boxes is None:
             return none
-        return (np.array(boxes.tolist(), np.float64), np.array(scores.tolist(), np.float64),
-                np.array(points.tolist(), np.float64))
+        boxes, scores, points = (np.array(each.tolist(), np.float64) for each in (boxes, scores, points))  # were objects
+        return boxes - border, scores, points - border
