@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 
 from ..service import FaceService
-from . import api, enroll, gallery, recognize, train
+from . import api, enroll, gallery, live, recognize, system, train
 from .access import Access
 from .house import House
 
@@ -25,20 +25,24 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
         with gr.Tabs(elem_id="fg-tabs") as tabs:
             with gr.Tab("Recognize", id="recognize"):
                 recognize.tab(house, samples or {})
+            with gr.Tab("Live", id="live"):
+                live.tab(house)
             with gr.Tab("Enroll", id="enroll", visible=not hidden) as enrolling:
                 enroll_name = enroll.tab(house)
             with gr.Tab("Gallery", id="gallery", visible=not hidden) as people:
                 gallery.tab(house, people, tabs, enroll_name)
             with gr.Tab("Train", id="train", visible=not hidden) as training:
                 train.tab()
+            with gr.Tab("System", id="system", visible=not hidden) as machine:
+                system.tab(house)
         api.endpoints(house)
         house.bar.wire(page)
 
         def reveal(request: gr.Request) -> list[Any]:
-            return [gr.update(visible=access.is_owner(request))] * 3
+            return [gr.update(visible=access.is_owner(request))] * 4
 
         if hidden:
-            page.load(house.edge.guest(reveal), None, [enrolling, people, training], api_visibility="private",
+            page.load(house.edge.guest(reveal), None, [enrolling, people, training, machine], api_visibility="private",
                       show_progress="hidden")
     page.queue(default_concurrency_limit=4, max_size=64)
     return page

@@ -9,9 +9,9 @@ from typing import Any
 import gradio as gr
 
 from ..service.building import BuildReport
-from ..types import FaceguiError
+from ..types import ArchiveReport, FaceguiError, IndexStatus
 from .house import House
-from .markup import esc, note, plural
+from .markup import esc, plural
 
 
 def fill(house: House) -> None:
@@ -47,7 +47,7 @@ def fill(house: House) -> None:
                                lambda tick: built(house.service.build(place, force=force, tick=tick)))
 
     def start_rebuild() -> tuple[Any, ...]:
-        return house.bar.start("Rebuilding the index", lambda tick: _words(house.service.gallery.rebuild_index(tick)))
+        return house.bar.start("Rebuilding the index", lambda tick: rebuilt(house.service.gallery.rebuild_index(tick)))
 
     def start_export() -> tuple[Any, ...]:
         place = Path(tempfile.mkdtemp(prefix="export-")) / "facegui-gallery.zip"
@@ -65,7 +65,7 @@ def fill(house: House) -> None:
     def start_load(path: str) -> tuple[Any, ...]:
         def work(tick) -> str:
             try:
-                return _words(house.service.load(path, tick))
+                return carried(house.service.load(path, tick))
             finally:
                 Path(path).unlink(missing_ok=True)
 
@@ -75,7 +75,7 @@ def fill(house: House) -> None:
     rebuild.click(owner(start_rebuild), None, house.bar.outputs, **quiet)
     export.click(owner(start_export), None, house.bar.outputs, **quiet)
     load.upload(owner(start_load), load, house.bar.outputs, **quiet)
-    look.click(owner(lambda: _table(house.service.gallery.index_status())), None, state, **quiet)
+    look.click(owner(lambda: index(house.service.gallery.index_status())), None, state, **quiet)
     house.bar.finished.change(owner(offer_export), None, file, **quiet)
 
 
@@ -93,17 +93,27 @@ def built(report: BuildReport) -> str:
     return "; ".join(parts) + "."
 
 
-def _words(found: Any) -> str:
-    return ", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in _pairs(found)) or "Done."
+def rebuilt(status: IndexStatus) -> str:
+    return f"The index holds {plural(status.templates, 'template')} now."
 
 
-def _table(found: Any) -> str:
-    rows = "".join(f"<tr><th>{esc(key.replace('_', ' '))}</th><td>{esc(value)}</td></tr>" for key, value in _pairs(found))
-    return f'<table class="fg-table">{rows}</table>' if rows else note("The index is empty.", "Enroll somebody first.")
+def carried(report: ArchiveReport) -> str:
+    """What an import brought in."""
+    parts = [f"{plural(report.people_created, 'new person', 'new people')}, {plural(report.photos, 'photo')}"]
+    if report.duplicates:
+        parts.append(f"{report.duplicates:,} here already")
+    if report.refused:
+        parts.append(f"{plural(len(report.refused), 'entry', 'entries')} not taken, for example: {report.refused[0]}")
+    return "; ".join(parts) + "."
 
 
-def _pairs(found: Any) -> list[tuple[str, Any]]:
-    if isinstance(found, dict):
-        return list(found.items())
-    names = getattr(found, "__dataclass_fields__", {})
-    return [(name, getattr(found, name)) for name in names]
+def index(status: IndexStatus) -> str:
+    """The state of the search index in words."""
+    how = ("compares with every template" if status.kind == "exact" else
+           f"{status.trees} trees nominate, exact scores decide; {status.recall:.1%} of the nearest people are found")
+    rows = {"How it searches": how, "Templates": f"{status.templates:,}",
+            "Since the trees were built": f"{status.in_delta:,} new" if status.kind != "exact" else "",
+            "On disk": f"{status.file_bytes / 2**20:.1f} MB" if status.file_bytes else "",
+            "Being rebuilt": "yes" if status.building else ""}
+    cells = "".join(f"<tr><th>{esc(key)}</th><td>{esc(value)}</td></tr>" for key, value in rows.items() if value)
+    return f'<table class="fg-table">{cells}</table>'
