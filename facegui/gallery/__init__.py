@@ -14,7 +14,7 @@ from ..store import Database, chores, files, merges, names, people, photos, sett
 from ..types import (Candidate, Deletion, Enrolled, GalleryError, IndexStatus, Merge, NewPhoto, Person, Photo, PhotoOutcome,
                      Tick, no_tick)
 from . import enroll, forget
-from .live import LiveIndex
+from .live import TREES_FROM, LiveIndex
 
 __all__ = ["Gallery", "NewPhoto", "name_key"]
 
@@ -27,11 +27,13 @@ class Gallery:
 
     Everything acknowledged is on the disk. Each method raises GalleryError with a sentence where it cannot do its work,
     and changes nothing then. Vectors are those of one model; templates of other models stay, unseen. Without a model
-    (`use_model` comes later) everything works except enrolling and searching.
+    (`use_model` comes later) everything works except enrolling and searching. `trees_from`: templates from which on the
+    index grows trees; it finds the same people either way.
     """
 
-    def __init__(self, folder: Path, model_id: str | None = None, dimension: int = 0) -> None:
-        self.folder, self.model_id, self.dimension = Path(folder), "", 0
+    def __init__(self, folder: Path, model_id: str | None = None, dimension: int = 0, *,
+                 trees_from: int = TREES_FROM) -> None:
+        self.folder, self.model_id, self.dimension, self.trees_from = Path(folder), "", 0, trees_from
         self.database = Database(self.folder)
         self._live: LiveIndex | None = None
         try:
@@ -51,7 +53,9 @@ class Gallery:
         if (model_id, dimension) != (self.model_id, self.dimension):
             with self.database.read() as c:
                 templates.model_number(c, model_id, dimension)
-            self._live = LiveIndex(self.database, model_id, dimension)
+            if self._live is not None:
+                self._live.close()
+            self._live = LiveIndex(self.database, model_id, dimension, self.trees_from)
             self.model_id, self.dimension = model_id, dimension
 
     # ---- enrolling and searching --------------------------------------------------------------------------------
@@ -96,12 +100,12 @@ class Gallery:
 
         A person's score is the best cosine over all of its templates. Sees everything that any process has committed.
         """
-        index = self._index()
+        live = self._index()
         if not len(embeddings):
             return []
         probes = templates.unit(embeddings, self.dimension)
         while True:
-            found = index.fresh().search(probes, top)
+            found = live.fresh().search(probes, top)
             with self.database.read() as c:
                 named = people.names_of(c, {hit.person_id for hits in found for hit in hits})
             # Where a person went or was merged between the two looks, look again.
@@ -196,10 +200,12 @@ class Gallery:
     # ---- index, settings, end -----------------------------------------------------------------------------------
 
     def index_status(self) -> IndexStatus:
-        view = self._index().fresh()
-        return IndexStatus("exact", len(view.ids) - view.dead, 0, len(view.ids) - view.dead, "", 0, 0, 1.0, 0, False)
+        """The search index in numbers."""
+        return self._index().status()
 
     def rebuild_index(self, tick: Tick = no_tick) -> IndexStatus:
+        """Build the index anew; searches go on meanwhile. It happens by itself in the background when it is worth it."""
+        self._index().rebuild(tick)
         return self.index_status()
 
     def setting(self, key: str, default: Any = None) -> Any:
@@ -213,6 +219,9 @@ class Gallery:
             settings.put(c, key, value)
 
     def close(self) -> None:
+        """Let go of all files. Anything asked afterwards raises GalleryError."""
+        if self._live is not None:
+            self._live.close()
         self.database.close()
 
     def __enter__(self) -> Gallery:

@@ -35,8 +35,7 @@ def enroll(database: Database, model_id: str, dimension: int, batch: Sequence[tu
     written = {file for file in wanted if not (database.folder / file).exists()}
     try:
         with plainly(database.folder):
-            for _, photo in batch:
-                files.keep(database.folder, photo)
+            files.keep(database.folder, [photo for _, photo in batch])
         with database.write() as c:
             model = templates.register_model(c, model_id, dimension)
             kept = [_one(c, database, model, name, photo, vector)
@@ -64,8 +63,8 @@ def _one(c: Connection, database: Database, model: int, name: str, new: NewPhoto
     created = person is None
     if created:
         person = people.create(c, name)
-    file = files.keep(database.folder, new)  # looked at again under the write lock: nobody removes it from here on
-    photo_id = photos.insert(c, person, new, file)
+    files.keep(database.folder, [new])  # looked at again under the write lock: nobody removes it from here on
+    photo_id = photos.insert(c, person, new, files.file_of(new.sha256, new.suffix))
     templates.insert(c, model, photo_id, vector)
     return Kept(PhotoOutcome(shown, "enrolled", new.quality.reasons, "", quality), photo_id, person, created)
 

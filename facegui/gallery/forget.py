@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..store import Connection, Database, chores, files, merges, people, photos
+from .. import index
+from ..store import Connection, Database, chores, files, merges, people, photos, plainly, templates
 from ..types import Deletion
 
 
@@ -42,6 +43,10 @@ def finish(database: Database, count: set[str] = frozenset()) -> int:
     Returns how many of the files in `count` went.
     """
     removed = files.remove_unused(database)
+    with database.read() as c:
+        alive = templates.all_ids(c)
+    with plainly(database.folder):
+        index.blank(database.folder / "index", alive)
     if database.purge():
         with database.write() as c:
             chores.done(c, "purge")

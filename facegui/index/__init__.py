@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from .generation import Generation, blank, current, folder_of, load
+from .trees import build
 from .view import Hit, View
 
-__all__ = ["Hit", "VectorIndex", "View"]
+__all__ = ["Generation", "Hit", "VectorIndex", "View", "blank", "build", "current", "folder_of", "load"]
 
 BLOCK_ROWS = 8192  # the delta grows in blocks, so that nothing is copied and older views stay true
 
@@ -14,10 +16,14 @@ BLOCK_ROWS = 8192  # the delta grows in blocks, so that nothing is copied and ol
 class VectorIndex:
     """Templates of one model: `view` is the current moment; writers (one at a time) replace it by the next."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, base: Generation | None = None, photos: np.ndarray | None = None,
+                 people: np.ndarray | None = None, alive: np.ndarray | None = None) -> None:
+        """Empty, or on a generation whose rows belong to `photos` and `people` where they are `alive`: (n,) each."""
         self.dimension = dimension
         none = np.empty(0, np.int64)
         self.view = View(None, (), none, none, none, np.empty(0, bool))
+        if base is not None:
+            self.view = View(base, (), base.ids, photos, people, alive, int((~alive).sum()))
         self._tail = np.empty((0, dimension), np.float32)  # the last block with the room behind it
 
     def extend(self, ids: np.ndarray, photos: np.ndarray, people: np.ndarray, vectors: np.ndarray) -> None:

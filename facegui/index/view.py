@@ -88,7 +88,7 @@ class View:
         rows, scores = rows[scores > -2], scores[scores > -2]
         _, first = np.unique(self.people[rows], return_index=True)
         first = np.sort(first)[:top]
-        return [Hit(int(self.people[rows[at]]), int(self.photos[rows[at]]), float(scores[at])) for at in first]
+        return [Hit(int(self.people[rows[at]]), int(self.photos[rows[at]]), min(float(scores[at]), 1.0)) for at in first]
 
     def _nominated(self, probe: np.ndarray, top: int) -> list[Hit]:
         """Hits among the trees' nominees and the delta; none where the nominees are too few people to answer."""

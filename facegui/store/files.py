@@ -12,6 +12,8 @@ import os
 import re
 import time
 import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..types import GalleryError, NewPhoto
@@ -33,27 +35,51 @@ def file_of(sha256: str, suffix: str) -> str:
     return f"photos/{sha256[:2]}/{sha256}{ending if ending in SUFFIXES else OTHER}"
 
 
-def keep(folder: Path, new: NewPhoto) -> str:
-    """Write the photo's file unless it is there; returns its place. Raises GalleryError where the content is another."""
-    file = file_of(new.sha256, new.suffix)
-    target = folder / file
-    if target.exists():
-        return file
+def keep(folder: Path, new: Sequence[NewPhoto]) -> None:
+    """Write the photos' files where they are not there yet, and onto the disk before any gets its final name.
+
+    Raises GalleryError where a photo's content is not what its checksum says.
+    """
+    for attempt in range(3):
+        try:
+            return _keep(folder, new)
+        except FileNotFoundError:  # somebody deleted this very photo, and our unfinished file with it
+            if attempt == 2:
+                raise
+    return None
+
+
+def _keep(folder: Path, new: Sequence[NewPhoto]) -> None:
+    parts: dict[Path, Path] = {}
+    try:
+        for photo in new:
+            target = folder / file_of(photo.sha256, photo.suffix)
+            if target not in parts and not target.exists():
+                parts[target] = _write_part(target, photo)
+        if parts:
+            with ThreadPoolExecutor(min(16, len(parts))) as pool:  # the file system settles many syncs in one go
+                list(pool.map(_sync, parts.values()))
+                for target, part in parts.items():
+                    os.replace(part, target)
+                list(pool.map(_sync_folder, {place for target in parts for place in list(target.parents)[:3]}))
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+
+
+def _write_part(target: Path, new: NewPhoto) -> Path:
     data = new.source if isinstance(new.source, bytes) else Path(new.source).read_bytes()
     if hashlib.sha256(data).hexdigest() != new.sha256:
-        raise GalleryError(f"Photo {new.original_name or file} changed while it was being read; try again.")
+        raise GalleryError(f"Photo {new.original_name or new.sha256[:12]} changed while it was being read; try again.")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{new.sha256}.{uuid.uuid4().hex[:8]}.part")
     try:
         with open(part, "xb") as stream:
             write(stream, data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, target)
-        sync_folder(target.parent)
-    finally:
+    except BaseException:
         part.unlink(missing_ok=True)
-    return file
+        raise
+    return part
 
 
 def write(stream, data: bytes) -> None:
@@ -61,8 +87,13 @@ def write(stream, data: bytes) -> None:
     stream.write(data)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` durable, where the system can."""
+def _sync(path: Path) -> None:
+    with open(path, "rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make renames in `folder` durable, where the system can."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -23,8 +23,9 @@ CREATE INDEX photos_of_file ON photos(sha256);
 CREATE TABLE models(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimension INTEGER NOT NULL);
 CREATE TABLE templates(
     id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL REFERENCES models(id),
-    photo_id INTEGER NOT NULL REFERENCES photos(id), vector BLOB NOT NULL);
+    photo_id INTEGER NOT NULL REFERENCES photos(id), checksum INTEGER NOT NULL, vector BLOB NOT NULL);
 CREATE UNIQUE INDEX templates_of_model ON templates(model, photo_id);
+CREATE INDEX templates_at_a_glance ON templates(model, photo_id, checksum);
 CREATE INDEX templates_of_photo ON templates(photo_id);
 CREATE TABLE changes(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, item INTEGER NOT NULL);
 CREATE TABLE merges(

@@ -13,11 +13,12 @@ from .database import Connection
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Templates of one model as parallel arrays: (n,) int64 ids, photo ids and person ids."""
+    """Templates of one model as parallel arrays, all (n,) int64; ids ascend."""
 
     ids: np.ndarray
     photos: np.ndarray
     people: np.ndarray
+    checksums: np.ndarray  # of the vectors, see `checksum`
 
 
 def model_number(c: Connection, name: str, dimension: int) -> int | None:
@@ -45,8 +46,13 @@ def models(c: Connection) -> dict[str, tuple[int, int]]:
 
 def insert(c: Connection, model: int, photo_id: int, vector: np.ndarray) -> bool:
     """Store a checked vector; False where the photo has this model's template already."""
-    return c.execute("INSERT OR IGNORE INTO templates(model, photo_id, vector) VALUES(?, ?, ?)",
-                     (model, photo_id, vector.tobytes())).rowcount == 1
+    return c.execute("INSERT OR IGNORE INTO templates(model, photo_id, checksum, vector) VALUES(?, ?, ?, ?)",
+                     (model, photo_id, checksum(vector), vector.astype("<f4").tobytes())).rowcount == 1
+
+
+def checksum(vector: np.ndarray) -> int:
+    """The sum of a float32 vector's 32-bit words; the index keeps the same, and so recognises a vector unread."""
+    return int(vector.astype("<f4").view("<u4").sum(dtype=np.uint64))
 
 
 def unit(vectors: Sequence[np.ndarray] | np.ndarray, dimension: int) -> np.ndarray:
@@ -64,16 +70,17 @@ def unit(vectors: Sequence[np.ndarray] | np.ndarray, dimension: int) -> np.ndarr
 def rows(c: Connection, model: int, after: int = 0) -> Rows:
     """All templates of a model with an id above `after`, without their vectors; read from indexes alone."""
     if after:
-        pairs = c.execute("SELECT t.id, t.photo_id, p.person_id FROM templates t NOT INDEXED JOIN photos p ON p.id = t.photo_id"
-                          " WHERE t.id > ? AND t.model = ? ORDER BY t.id", (after, model)).fetchall()
-        return Rows(*np.array(pairs, np.int64).reshape(-1, 3).T.copy())
-    mine = np.array(c.execute("SELECT id, photo_id FROM templates INDEXED BY templates_of_model WHERE model = ?",
-                              (model,)).fetchall(), np.int64).reshape(-1, 2)
+        found = c.execute("SELECT t.id, t.photo_id, p.person_id, t.checksum FROM templates t NOT INDEXED"
+                          " JOIN photos p ON p.id = t.photo_id WHERE t.id > ? AND t.model = ? ORDER BY t.id", (after, model))
+        return Rows(*np.array(found.fetchall(), np.int64).reshape(-1, 4).T.copy())
+    mine = np.array(c.execute("SELECT id, photo_id, checksum FROM templates INDEXED BY templates_at_a_glance WHERE model = ?",
+                              (model,)).fetchall(), np.int64).reshape(-1, 3)
     owners = np.array(c.execute("SELECT id, person_id FROM photos INDEXED BY photos_of_person"
                                 " WHERE person_id > 0").fetchall(), np.int64).reshape(-1, 2)
     mine = mine[np.argsort(mine[:, 0])]
     owners = owners[np.argsort(owners[:, 0])]
-    return Rows(mine[:, 0].copy(), mine[:, 1].copy(), owners[np.searchsorted(owners[:, 0], mine[:, 1]), 1])
+    ids, held, sums = mine.T.copy()
+    return Rows(ids, held, owners[np.searchsorted(owners[:, 0], held), 1], sums)
 
 
 def vectors(c: Connection, ids: np.ndarray, dimension: int) -> np.ndarray:
@@ -85,6 +92,11 @@ def vectors(c: Connection, ids: np.ndarray, dimension: int) -> np.ndarray:
             raise GalleryError(f"Template {number} in gallery.db is damaged; restore the gallery from an export.")
         out[row] = np.frombuffer(blob[0], "<f4")
     return out
+
+
+def all_ids(c: Connection) -> np.ndarray:
+    """(n,) int64 ids of the templates of all models, ascending."""
+    return np.array(c.execute("SELECT id FROM templates ORDER BY id").fetchall(), np.int64).reshape(-1)
 
 
 def last_id(c: Connection) -> int:
