@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -69,6 +69,7 @@ class Live:
         self._line: deque[object] = deque()
         self._turn = threading.Condition()
         self._detector: MtcnnDetector | None = None
+        self.on_look: Callable[[str, np.ndarray, Identification], None] | None = None  # viewer's owner, frame, face in it
 
     def start(self, owner: str = "") -> str:
         """A new viewer's token. Raises Busy."""
@@ -163,6 +164,8 @@ class Live:
             track.vote(best.name if best is not None and (kept or best.score >= limit) else None)
             found = Identification(probe, track.name, best.score if best else None, limit, tuple(near))
             viewer.met[track.number] = (found, cut(pixels, probe.face.box))
+            if track.decided and self.on_look is not None:
+                self.on_look(viewer.owner, pixels, found)
 
     @staticmethod
     def _sighting(viewer: Viewer, track: Track) -> Sighting:

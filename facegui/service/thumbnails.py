@@ -18,10 +18,10 @@ MARGIN = 0.3  # of the box side, on every side: hair and chin belong to a face t
 KEPT = 4000  # thumbnails, about 5 KB each
 
 
-def cut(pixels: np.ndarray, box: Box, side: int = SIDE_PX) -> np.ndarray:
+def cut(pixels: np.ndarray, box: Box, side: int = SIDE_PX, margin: float = MARGIN) -> np.ndarray:
     """The square around a face, (side, side, 3); what lies outside the picture is filled with its edge."""
     x1, y1, x2, y2 = box
-    half = max(x2 - x1, y2 - y1, 2.0) * (0.5 + MARGIN)
+    half = max(x2 - x1, y2 - y1, 2.0) * (0.5 + margin)
     scale = side / (2 * half)
     place = np.array([[scale, 0, side / 2 - scale * (x1 + x2) / 2], [0, scale, side / 2 - scale * (y1 + y2) / 2]])
     if scale < 0.5:  # shrink with area averaging first, else the warp skips pixels

@@ -58,9 +58,11 @@ class Access:
             self._waiting -= 1
 
     def is_owner(self, request: gr.Request | None) -> bool:
-        if self._owner is None:
-            return True
-        return request is not None and getattr(request, "username", None) == self._owner.user
+        return self._owner is None or request is not None and self.owns(getattr(request, "username", None))
+
+    def owns(self, user: str | None) -> bool:
+        """Whether this login name is the owner's."""
+        return self._owner is None or user == self._owner.user
 
     def require_owner(self, request: gr.Request | None) -> None:
         """Raises Refused for everybody else."""

@@ -22,17 +22,18 @@ FaceOf = Callable[[Candidate], bytes | None]  # an enrolled face; None: not show
 def page(picture: Picture, annotated: np.ndarray, answer: Recognition, face_of: FaceOf | None, people: int) -> str:
     """`face_of` None: the visitor is a guest, who sees the names that were decided and nothing else of the gallery."""
     cards = "".join(card(number, one, _probe(picture, one), face_of) for number, one in enumerate(answer.faces, 1))
-    return (f'<div class="fg-answer">{headline(answer, people)}{_picture(picture, answer)}'
+    return (f'<div class="fg-answer">{headline(answer, people, face_of is not None)}{_picture(picture, answer)}'
             f'<div class="fg-cards">{cards}</div>{_footer(annotated, answer, face_of)}</div>')
 
 
-def headline(answer: Recognition, people: int) -> str:
+def headline(answer: Recognition, people: int, owner: bool) -> str:
     if not answer.faces:
         return note("No face was found in this picture.", "Try one in which faces are larger and look at the camera. "
                     "For a crowd, open Options and switch on the search for tiny faces.", "warn")
     if not people:
         return note("Nobody is enrolled yet, so nobody can be recognised.",
-                    "Open the Enroll tab, type a name and add a photo: it takes a few seconds.", "warn")
+                    "Open the Enroll tab, type a name and add a photo: it takes a few seconds." if owner else
+                    "The owner of this page can enroll people.", "warn")
     names = [one.name for one in answer.faces if one.name is not None]
     unknown = len(answer.faces) - len(names)
     parts = [f"<b>{esc(name)}</b>" for name in names] + ([plural(unknown, "unknown person", "unknown people")] if unknown else [])

@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 
 from ..service import FaceService
-from . import api, enroll, gallery, live, recognize, system, train
+from . import api, enroll, gallery, live, recognize, system, train, unknowns
 from .access import Access
 from .house import House
 
@@ -31,6 +31,8 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
                 enroll_name = enroll.tab(house)
             with gr.Tab("Gallery", id="gallery", visible=not hidden) as people:
                 gallery.tab(house, people, tabs, enroll_name)
+            with gr.Tab("Unknown", id="unknown", visible=not hidden) as strangers:
+                unknowns.tab(house, strangers)
             with gr.Tab("Train", id="train", visible=not hidden) as training:
                 train.tab()
             with gr.Tab("System", id="system", visible=not hidden) as machine:
@@ -39,10 +41,10 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
         house.bar.wire(page)
 
         def reveal(request: gr.Request) -> list[Any]:
-            return [gr.update(visible=access.is_owner(request))] * 4
+            return [gr.update(visible=access.is_owner(request))] * 5
 
         if hidden:
-            page.load(house.edge.guest(reveal), None, [enrolling, people, training, machine], api_visibility="private",
+            page.load(house.edge.guest(reveal), None, [enrolling, people, strangers, training, machine], api_visibility="private",
                       show_progress="hidden")
     page.queue(default_concurrency_limit=4, max_size=64)
     return page

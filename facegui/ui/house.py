@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..service import FaceService
+from ..service.strangers import Strangers
 from ..service.thumbnails import Thumbnails
 from ..types import Candidate, FaceguiError, Person, Photo
 from .access import Access
@@ -49,4 +50,5 @@ class House:
         self.service, self.access = service, access
         self.edge = Edge(access)
         self.faces = Faces(service)
+        self.strangers = Strangers(service)
         self.bar = JobBar(service.jobs, access, self.edge)

@@ -30,6 +30,7 @@ MOST_BYTES = 3 << 20  # of one frame
 def tab(house: House) -> None:
     """Fills the tab. The functions bypass Gradio's queue: `Live` takes frames in turn and bounds the viewers."""
     live = Live(house.service)
+    live.on_look = lambda user, pixels, found: house.strangers.meet(pixels, found) if house.access.owns(user) else None
 
     def live_start(_: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         return {"token": live.start(_user(request))}

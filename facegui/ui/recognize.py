@@ -71,7 +71,11 @@ def _answer(house: House, file: str, small: bool, threshold: float | None, reque
             raise
         raise ImageError("the photo is no longer here, uploads are deleted after a few minutes; add it again") from None
     found = house.service.identify(picture, threshold=threshold, small_faces=small)
-    face_of: Callable | None = house.faces.of_candidate if house.access.is_owner(request) else None
+    owner = house.access.is_owner(request)
+    face_of: Callable | None = house.faces.of_candidate if owner else None
+    if owner:
+        for one in found.faces:
+            house.strangers.meet(picture.pixels, one, picture.scale)
     return answer.page(picture, house.service.annotate(picture, found), found, face_of, len(house.service.people()))
 
 

@@ -1,0 +1,92 @@
+"""Strangers: kept only on request, grouped by likeness, bounded, dropped by age. Real gallery settings, made-up templates."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from facegui import image
+from facegui.gallery import Gallery
+from facegui.service import strangers as room
+from facegui.service.strangers import MOST_PEOPLE, MOST_PICTURES, Strangers
+from facegui.types import Face, FaceguiError, Identification, Probe, Quality
+
+PIXELS = np.random.default_rng(3).integers(0, 255, (300, 400, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def kept(tmp_path):
+    with Gallery(tmp_path, "model", 64) as gallery:
+        yield Strangers(SimpleNamespace(gallery=gallery, threshold=lambda: 0.5, card=SimpleNamespace(id="model")))
+
+
+def seen(embedding, quality=0.9, reasons=(), name=None):
+    vector = np.asarray(embedding, np.float32)
+    face = Face((100.0, 80.0, 180.0, 180.0), np.zeros((5, 2), np.float32), 1.0)
+    return Identification(Probe(face, Quality(quality, reasons), False, vector / np.linalg.norm(vector)), name, 0.1, 0.5, ())
+
+
+def test_nobody_is_kept_unless_asked(kept):
+    kept.meet(PIXELS, seen(np.eye(64)[0]))
+    assert kept.hours == 0 and kept.everybody() == []
+    with pytest.raises(FaceguiError):
+        kept.keep(-1)
+
+
+def test_strangers_are_grouped_by_likeness_and_known_people_are_none(kept):
+    kept.keep(1)
+    random = np.random.default_rng(1)
+    for person in (0, 1, 2, 1, 0, 0):
+        kept.meet(PIXELS, seen(np.eye(64)[person] + random.normal(0, 0.05, 64)))
+    kept.meet(PIXELS, seen(np.eye(64)[5], name="Ana"))
+    found = kept.everybody()
+    assert sorted(one.seen for one in found) == [1, 2, 3]
+    assert image.decode(found[0].pictures[0].portrait).width >= 96
+
+
+def test_the_best_pictures_are_kept_and_the_oldest_people_go(kept):
+    kept.keep(1)
+    for number in range(MOST_PICTURES + 4):
+        kept.meet(PIXELS, seen(np.eye(64)[0], quality=0.5 + number / 100))
+    (one,) = kept.everybody()
+    assert [round(each.quality, 2) for each in one.pictures] == [round(0.59 - n / 100, 2) for n in range(MOST_PICTURES)]
+    random = np.random.default_rng(2)
+    for _ in range(MOST_PEOPLE + 5):
+        kept.meet(PIXELS, seen(random.normal(size=64)))
+    assert len(kept.everybody()) <= MOST_PEOPLE and one.number not in {each.number for each in kept.everybody()}
+
+
+def test_age_switching_off_and_another_model_forget(kept, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(room.time, "time", lambda: now[0])
+    kept.keep(1)
+    kept.meet(PIXELS, seen(np.eye(64)[0]))
+    now[0] += 3000
+    kept.meet(PIXELS, seen(np.eye(64)[1]))
+    now[0] += 1000
+    assert [one.pictures[0].embedding[1] for one in kept.everybody()] == [1.0]
+    kept.keep(0)
+    assert kept.everybody() == [] and kept._people == {}
+    kept.keep(1)
+    kept.meet(PIXELS, seen(np.eye(64)[2]))
+    kept._service.card = SimpleNamespace(id="other")
+    kept.meet(PIXELS, seen(np.ones(32)))
+    assert len(kept.everybody()) == 1, "templates of another model are not compared"
+
+
+def test_naming_enrolls_the_portraits_and_only_success_drops_the_stranger(kept):
+    kept.keep(1)
+    kept.meet(PIXELS, seen(np.eye(64)[0]))
+    (one,) = kept.everybody()
+    calls = []
+
+    def enroll(name, photos):
+        calls.append((name, photos))
+        return SimpleNamespace(enrolled=len(calls) - 1)
+    kept._service.enroll = enroll
+    kept.name(one.number, "Ana")
+    assert kept.everybody() == [one] and calls[0][0] == "Ana" and calls[0][1][0][1] == one.pictures[0].portrait
+    kept.name(one.number, "Ana")
+    assert kept.everybody() == []
+    with pytest.raises(FaceguiError, match="no longer"):
+        kept.name(one.number, "Ana")
