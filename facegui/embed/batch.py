@@ -8,7 +8,7 @@ import numpy as np
 
 from ..types import ModelCard, ModelError
 
-CHUNK = 32  # crops at a time, so that memory stays bounded whatever the batch
+CUDA_CHUNK = 64  # crops at a time, so that memory stays bounded whatever the batch
 
 Forward = Callable[[np.ndarray], np.ndarray]  # (n, 3, size, size) float32 -> (n, dimension), any length
 
@@ -23,7 +23,7 @@ def normalise(crops: np.ndarray, card: ModelCard) -> np.ndarray:
     return pixels
 
 
-def embed(crops: np.ndarray, card: ModelCard, forward: Forward, chunk: int = CHUNK) -> np.ndarray:
+def embed(crops: np.ndarray, card: ModelCard, forward: Forward, chunk: int) -> np.ndarray:
     """(n, size, size, 3) RGB uint8 -> (n, dimension) float32 rows of unit length; with card.flip the mean of the
     crop's and its mirror image's unit vectors, brought back to unit length.
 

@@ -10,6 +10,7 @@ from torch import nn
 from ..types import ModelCard, ModelError
 from . import batch
 
+CPU_CHUNK = 16  # measured: a face takes up to a third more time in smaller or larger batches
 FAITHFUL = 0.999  # least cosine between a model's bfloat16 and float32 embeddings
 
 
@@ -25,7 +26,7 @@ class NetworkEmbedder:
             self.half = self._bears_bfloat16()
 
     def embed(self, crops: np.ndarray) -> np.ndarray:
-        return batch.embed(crops, self.card, self._forward)
+        return batch.embed(crops, self.card, self._forward, CPU_CHUNK if self.device.type == "cpu" else batch.CUDA_CHUNK)
 
     @torch.inference_mode()
     def _forward(self, pixels: np.ndarray) -> np.ndarray:
