@@ -81,10 +81,45 @@ def build_parser() -> argparse.ArgumentParser:
     use = command("use", "models.use", "make a model this gallery's own; `reembed` then makes its templates", models)
     use.add_argument("name")
 
+    _learning(command, group)
     command("doctor", "system.doctor", "check this machine, the models and the gallery, and say what to improve")
     demo = command("demo", "system.demo", "show the main story on drawn people, in a temporary folder")
     demo.add_argument("--out", metavar="PATH", help="where to write the annotated picture (default: demo.png here)")
     return top
+
+
+def _learning(command, group) -> None:
+    """train and evaluate: what is not given is left to the recipe's own defaults."""
+    train = command("train", "learn.train", "train or fine-tune a model on a folder with one sub-folder per person")
+    train.add_argument("folder")
+    train.add_argument("--name", required=True, help="the new model's id; started again with it, a stopped training goes on")
+    train.add_argument("--base", help="a model to start from, or \"new compact\", \"new inception-resnet-v1\"")
+    train.add_argument("--tune", choices=["head", "last", "all"], help="what is trained: a head behind the base's embeddings "
+                       "(seconds), its last block, everything")
+    train.add_argument("--teacher", help="a model whose embeddings the new one must meet, with --distil")
+    for name, help in (("triplet", "weight of the batch-hard triplet loss"), ("arcface", "weight of the ArcFace loss"),
+                       ("distil", "weight of distillation"), ("margin-deg", "ArcFace margin, degrees"),
+                       ("scale", "ArcFace scale"), ("lr", "highest learning rate"), ("ema", "decay of the weights' average"),
+                       ("validation", "share of the people held out")):
+        train.add_argument(f"--{name}", type=float, help=help)
+    for name, help in (("people", "people per batch"), ("photos", "photos of each per batch"), ("steps", "training steps"),
+                       ("seed", "makes the run repeatable")):
+        train.add_argument(f"--{name}", type=int, help=help)
+    train.add_argument("--masks", type=float, help="share of the views that wear a drawn mask")
+    train.add_argument("--compile", action="store_true", default=None, help="let torch compile the network first")
+
+    evaluate = group("evaluate", "measure the model in use from raw photos")
+    pairs = command("pairs", "learn.pairs", "accuracy, TAR@FAR and EER on a pairs file of the LFW format", evaluate)
+    pairs.add_argument("pairs")
+    pairs.add_argument("--images", required=True, metavar="DIR", help="NAME/NAME_0001.jpg and so on")
+    folder = command("folder", "learn.folder", "rank-1 and open-set figures on a folder of people", evaluate)
+    folder.add_argument("folder")
+    folder.add_argument("--split", type=float, default=0.2, help="share of each person's photos used as probes (default 0.2)")
+    folder.add_argument("--seed", type=int, default=0)
+    masked = command("masked", "learn.masked", "rank-1 of masked probes against bare and masked galleries", evaluate)
+    masked.add_argument("folder")
+    masked.add_argument("--people", type=int, default=3000, help="people in the gallery (default 3000)")
+    masked.add_argument("--seed", type=int, default=0)
 
 
 def _global_options() -> argparse.ArgumentParser:
