@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..store import Database, chores, files, merges, names, people, photos, settings, templates
+from ..store import Database, chores, files, merges, names, people, photos, settings, staging, templates
 from ..types import (Candidate, Deletion, Enrolled, GalleryError, IndexStatus, Merge, NewPhoto, Person, Photo, PhotoOutcome,
                      Tick, no_tick)
 from . import enroll, forget
@@ -42,6 +42,7 @@ class Gallery:
             if unfinished:
                 forget.finish(self.database)
             files.sweep(self.database)
+            staging.sweep(self.folder)
             if model_id is not None:
                 self.use_model(model_id, dimension)
         except BaseException:

@@ -60,9 +60,7 @@ def _one(c: Connection, database: Database, model: int, name: str, new: NewPhoto
         other = people.name_of(c, twin[1])
         advice = f"This face of this photo is enrolled as {other}; remove it there first, or merge the two people."
         return Kept(PhotoOutcome(shown, "refused", ("enrolled_as_another",), advice, quality), None, None)
-    created = person is None
-    if created:
-        person = people.create(c, name)
+    person, created = people.find_or_create(c, name)
     files.keep(database.folder, [new])  # looked at again under the write lock: nobody removes it from here on
     photo_id = photos.insert(c, person, new, files.file_of(new.sha256, new.suffix))
     templates.insert(c, model, photo_id, vector)

@@ -12,7 +12,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -59,9 +59,9 @@ def _keep(folder: Path, new: Sequence[NewPhoto]) -> None:
         if parts:
             with ThreadPoolExecutor(min(16, len(parts))) as pool:  # the file system settles many syncs in one go
                 list(pool.map(_sync, parts.values()))
-                for target, part in parts.items():
-                    os.replace(part, target)
-                list(pool.map(_sync_folder, {place for target in parts for place in list(target.parents)[:3]}))
+            for target, part in parts.items():
+                os.replace(part, target)
+            sync_folders(folder, (target.relative_to(folder).as_posix() for target in parts))
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
@@ -85,6 +85,14 @@ def _write_part(target: Path, new: NewPhoto) -> Path:
 def write(stream, data: bytes) -> None:
     """The one place where photo bytes reach the disk."""
     stream.write(data)
+
+
+def sync_folders(folder: Path, names: Iterable[str]) -> None:
+    """Make the renames that put these files in place durable."""
+    places = {place for name in names for place in list((folder / name).parents)[:3]}
+    if places:
+        with ThreadPoolExecutor(min(16, len(places))) as pool:
+            list(pool.map(_sync_folder, places))
 
 
 def _sync(path: Path) -> None:

@@ -53,6 +53,12 @@ def create(c: Connection, name: str) -> int:
                      (names.tidy(name), names.key(name), time.time())).lastrowid
 
 
+def find_or_create(c: Connection, name: str) -> tuple[int, bool]:
+    """The person of this name, and whether it is new."""
+    person = find(c, name)
+    return (create(c, name), True) if person is None else (person, False)
+
+
 def listing(c: Connection, model: int, query: str | None, limit: int | None, offset: int) -> list[Person]:
     """People by name, with their photos and this model's templates counted; `query` is a part of the name."""
     where, values = "", [model]
@@ -78,6 +84,11 @@ def rename(c: Connection, person_id: int, name: str) -> str:
     name_of(c, person_id)
     c.execute("UPDATE people SET name = ?, key = ? WHERE id = ?", (names.tidy(name), names.key(name), person_id))
     return names.tidy(name)
+
+
+def everybody(c: Connection) -> list[tuple[int, str, float]]:
+    """(id, name, created) of all people."""
+    return c.execute("SELECT id, name, created FROM people ORDER BY id").fetchall()
 
 
 def counts(c: Connection, model: int) -> dict[str, int]:

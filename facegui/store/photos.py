@@ -61,6 +61,15 @@ def of_person(c: Connection, person_id: int) -> list[Photo]:
     return [photo(row) for row in c.execute(f"SELECT {COLUMNS} FROM photos WHERE person_id = ? ORDER BY id", (person_id,))]
 
 
+def everything(c: Connection) -> list[Photo]:
+    return [photo(row) for row in c.execute(f"SELECT {COLUMNS} FROM photos ORDER BY id")]
+
+
+def owners(c: Connection) -> dict[int, int]:
+    """The person of every photo, by id."""
+    return dict(c.execute("SELECT id, person_id FROM photos ORDER BY id"))
+
+
 def without_template(c: Connection, model: int) -> list[Photo]:
     """Photos that a model has not embedded yet."""
     return [photo(row) for row in c.execute(

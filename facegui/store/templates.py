@@ -57,7 +57,10 @@ def checksum(vector: np.ndarray) -> int:
 
 def unit(vectors: Sequence[np.ndarray] | np.ndarray, dimension: int) -> np.ndarray:
     """(n, dimension) float32 rows of unit length from `vectors`. Raises GalleryError for anything but numbers."""
-    rows = np.ascontiguousarray(vectors, np.float32)
+    try:
+        rows = np.ascontiguousarray(vectors, np.float32)
+    except (TypeError, ValueError):
+        rows = np.empty(0, np.float32)  # of several lengths, or no numbers
     if rows.ndim != 2 or rows.shape[1] != dimension:
         raise GalleryError(f"The gallery compares vectors of {dimension} numbers, but got an array of shape {rows.shape}; "
                            "embed the faces with the gallery's model.")

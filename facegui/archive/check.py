@@ -1,0 +1,91 @@
+"""Is this archive one of ours, whole and harmless? Checked from the zip's directory, before anything is unpacked."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import stat
+import zipfile
+from pathlib import Path
+
+from ..types import GalleryError
+from .export import FORMAT, VERSION
+
+NAMES = re.compile(r"manifest\.json|README\.txt|people\.jsonl|photos\.jsonl|vectors/\d{1,3}(\.photos)?\.npy"
+                   r"|photos/([0-9a-f]{2})/\2[0-9a-f]{62}\.[a-z0-9]{1,5}")
+LARGEST_PHOTO = 1 << 29  # bytes
+LARGEST_MANIFEST = 1 << 20
+SWELLING = 100  # an honest archive unpacks to a few times its size: photos and vectors hardly shrink
+
+
+def refuse(why: str) -> GalleryError:
+    return GalleryError(f"This archive was not imported: {why}. Nothing was changed; take an archive that facegui exported.")
+
+
+def open_zip(file: Path) -> zipfile.ZipFile:
+    """Raises GalleryError for anything but a whole zip file."""
+    try:
+        return zipfile.ZipFile(file)
+    except FileNotFoundError:
+        raise GalleryError(f"There is no file {file}; check the path.") from None
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise refuse("it is not a zip file or was cut short") from None
+
+
+def check_directory(archive: zipfile.ZipFile, size: int, room: Path) -> None:
+    """Names, kinds and sizes of all members. Raises GalleryError for tricks, bombs, and where the disk is too small."""
+    members = archive.infolist()
+    if len({member.filename for member in members}) != len(members):
+        raise refuse("a file stands in it twice")
+    for member in members:
+        if not NAMES.fullmatch(member.filename):
+            raise refuse(f"it holds a file that does not belong there ({member.filename[:80]!r})")
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG):
+            raise refuse(f"{member.filename} is a link or no plain file")
+        if member.flag_bits & 1:
+            raise refuse("it is encrypted")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise refuse("it is packed in an unusual way")
+        if member.filename.startswith("photos/") and member.file_size > LARGEST_PHOTO:
+            raise refuse("a photo in it is larger than 512 MiB")
+    total = sum(member.file_size for member in members)
+    if total > SWELLING * size + (1 << 20) or sum(member.compress_size for member in members) > size:
+        raise refuse(f"it would unpack to {total:,} bytes out of {size:,}, as no honest archive does")
+    free = shutil.disk_usage(room).free
+    if total + (1 << 24) > free:
+        raise GalleryError(f"The disk of {room} is too full for this archive: it needs {total / 1e6:,.0f} MB and "
+                           f"{free / 1e6:,.0f} MB are free. Nothing was changed; free some space and try again.")
+
+
+def read_manifest(archive: zipfile.ZipFile) -> dict:
+    """The manifest, its shape checked. Raises GalleryError for a foreign or newer archive."""
+    try:
+        with archive.open("manifest.json") as stream:
+            text = stream.read(LARGEST_MANIFEST + 1)
+        if len(text) > LARGEST_MANIFEST:
+            raise ValueError
+        manifest = json.loads(text)
+        if manifest["format"] != FORMAT:
+            raise ValueError
+        version = int(manifest["version"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise refuse("it is no facegui archive") from None
+    if version > VERSION:
+        raise GalleryError(f"This archive was made by a newer facegui (format {version}, this one reads {VERSION}). "
+                           "Nothing was changed; update facegui to import it.")
+    try:
+        for model in manifest["models"]:
+            if not (isinstance(model["name"], str) and 0 < len(model["name"]) <= 200
+                    and 0 < int(model["dimension"]) <= 65536 and 0 <= int(model["templates"])):
+                raise ValueError
+        wanted = {"people.jsonl", "photos.jsonl"} | {f"vectors/{number}{end}" for number in range(len(manifest["models"]))
+                                                     for end in (".npy", ".photos.npy")}
+        if set(manifest["sha256"]) != wanted or not wanted <= set(archive.namelist()):
+            raise ValueError
+        if int(manifest["people"]) < 0 or int(manifest["photos"]) < 0:
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise refuse("its manifest is damaged or files are missing") from None
+    return manifest
