@@ -22,12 +22,12 @@ def identification(one: Identification) -> dict[str, Any]:
         "box": [round(float(value), 1) for value in face.box],
         "landmarks": [[round(float(x), 1), round(float(y), 1)] for x, y in face.landmarks],
         "score": round(float(face.score), 4),
-        "quality": {"score": round(one.probe.quality.score, 3), "reasons": list(one.probe.quality.reasons)},
+        "quality": {"score": round(float(one.probe.quality.score), 3), "reasons": list(one.probe.quality.reasons)},
         "masked": bool(one.probe.masked),
         "name": one.name,
-        "match_score": None if one.match_score is None else round(one.match_score, 4),
-        "threshold": round(one.threshold, 4),
-        "candidates": [{"name": candidate.name, "score": round(candidate.score, 4)} for candidate in one.candidates],
+        "match_score": None if one.match_score is None else round(float(one.match_score), 4),
+        "threshold": round(float(one.threshold), 4),
+        "candidates": [{"name": candidate.name, "score": round(float(candidate.score), 4)} for candidate in one.candidates],
     }
 
 
@@ -42,7 +42,7 @@ def person(one: Person) -> dict[str, Any]:
 def enrollment(report: EnrollReport) -> dict[str, Any]:
     return {"name": report.name, "enrolled": report.enrolled,
             "photos": [outcome(one) for one in report.outcomes],
-            "too_close_to": [{"name": other.name, "score": round(other.score, 4)} for other in report.too_close_to]}
+            "too_close_to": [{"name": other.name, "score": round(float(other.score), 4)} for other in report.too_close_to]}
 
 
 def building(report: BuildReport) -> dict[str, Any]:
