@@ -7,6 +7,8 @@ import pytest
 from patterned import DIMENSION, POINTS, SIZE, Correlation, WholePicture, people_folder, picture
 
 from facegui import image, metrics
+from facegui.detect import MtcnnDetector
+from facegui.drawn import CAST, person
 from facegui.evaluate import folder, masked, summary
 from facegui.evaluate.draw_mask import STYLES, draw_mask
 from facegui.evaluate.folder import _arrange
@@ -148,3 +150,15 @@ def test_masks_at_the_edge_of_a_photo_do_not_fail():
             assert drawn.shape == pixels.shape and drawn.dtype == np.uint8
     same = np.full((5, 2), 50, dtype=np.float32)
     assert draw_mask(pixels, Face((0, 0, 1, 1), same, 1.0), 3).shape == pixels.shape
+
+
+def test_drawn_people_are_measured_through_the_real_detector(tmp_path):
+    seeds = list(CAST.values())[:4]
+    for seed in seeds:
+        (tmp_path / f"P{seed:02d}").mkdir()
+        for view in range(2):
+            pixels = person(seed, size=200, view=view)
+            image.write(tmp_path / f"P{seed:02d}" / f"P{seed:02d}_{view + 1:04d}.jpg", pixels)
+    report = masked(tmp_path, MtcnnDetector("cpu"), Correlation(), tmp_path / "cache", people=4)
+    assert report.undetected_bare == 0 and report.results[0].probes == len(seeds)
+    assert report.results[0].right >= len(seeds) - 1  # same face, other photo: the crops look alike once aligned

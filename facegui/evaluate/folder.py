@@ -112,7 +112,7 @@ def folder(directory: Path, detector: Detector, embedder: Embedder, cache: Path 
         undetected_images=int((~found).sum()),
         not_enrolled=len(set(arranged.people[arranged.probe]) - set(arranged.people[templates])),
         methods=tuple(results), split=split, seed=seed, seconds=time.monotonic() - start,
-        command=command_line("folder", directory, "--split", f"{split:g}", "--model", embedder.card.id))
+        command=command_line("folder", directory, "--split", f"{split:g}", "--seed", seed, "--model", embedder.card.id))
 
 
 def _arrange(names: np.ndarray, split: float, seed: int) -> _Split:

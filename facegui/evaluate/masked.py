@@ -112,7 +112,7 @@ def masked(directory: Path, detector: Detector, embedder: Embedder, cache: Path 
         model=embedder.card.id, people=len(cast.templates), strangers=len(cast.strangers),
         undetected_bare=int((~bare.found).sum()), undetected_masked=int((~covered.found).sum()), results=results,
         seed=seed, seconds=time.monotonic() - start,
-        command=command_line("masked", directory, "--model", embedder.card.id))
+        command=command_line("masked", directory, "--people", people, "--seed", seed, "--model", embedder.card.id))
 
 
 def masked_shot(shot: Shot, face: Face | None, seed: int) -> Shot:
