@@ -1,7 +1,10 @@
 import hashlib
 import json
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -179,6 +182,22 @@ def test_get_without_internet_says_what_to_put_where(weights, files, monkeypatch
     card = cards.get(weights, "far", known=known())
     assert cards.installed(weights).cards == (card,) and card.id == "far"
     assert cards.get(weights, "far", known=known()) == card  # there already
+
+
+def test_get_downloads_checks_and_installs(weights, files):
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(files[0].parent))) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        there = {"far": replace(known()["far"], url=f"http://127.0.0.1:{server.server_port}/brought.bin")}
+        seen = []
+        card = cards.get(weights, "far", seen.append, known=there, check=lambda root, card: seen.append((root, card)))
+        server.shutdown()
+    assert seen[-2].done == len(WEIGHTS) and seen[-1] == (weights, card) and cards.installed(weights).cards == (card,)
+    assert tree(weights) == ["far", "far/card.json", "far/far.pt"]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
 
 def test_get_takes_a_file_brought_by_hand_and_checks_it(weights, files):
