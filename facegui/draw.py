@@ -29,6 +29,8 @@ def annotate(pixels: np.ndarray, recognition: Recognition) -> np.ndarray:
         draw.rectangle(box, outline=colour, width=line)
         font = _font(letter_px(box, canvas.size))
         text = _fitting(draw, font, label(one), canvas.width)
+        if one.name is None and _size(draw, font, text)[0] > 1.6 * (box[2] - box[0]):
+            text = "?"  # in a crowd the word would hide the neighbours
         place = _place(box, _size(draw, font, text), canvas.size, taken)
         taken.append(place)
         draw.rectangle(place, fill=colour)

@@ -74,3 +74,10 @@ def test_any_size(side):
     picture = np.zeros((side, side, 3), np.uint8)
     face = (side * 0.25, side * 0.25, side * 0.75, side * 0.75)
     assert draw.annotate(picture, recognition(side, side, (face, None, None))).any()
+
+
+def test_in_a_crowd_an_unknown_takes_little_room():
+    picture = np.zeros((1000, 2000, 3), np.uint8)
+    wide = changed(picture, draw.annotate(picture, recognition(2000, 1000, ((900, 400, 940, 450), "Somebody", 0.8))))
+    narrow = changed(picture, draw.annotate(picture, recognition(2000, 1000, ((900, 400, 940, 450), None, 0.2))))
+    assert np.ptp(narrow[:, 1]) < 60 < np.ptp(wide[:, 1])
