@@ -94,6 +94,7 @@ class LiveIndex:
                  1e3 * (time.perf_counter() - started), int(rest.sum()))
 
     def _take(self, c: Connection, rows: templates.Rows) -> None:
+        self.index.reserve(len(rows.ids))
         for start in range(0, len(rows.ids), CHUNK):
             part = slice(start, start + CHUNK)
             self.index.extend(rows.ids[part], rows.photos[part], rows.people[part],
@@ -173,6 +174,7 @@ class LiveIndex:
                 fresh = VectorIndex(self.dimension, base, now.photos[keep], now.people[keep], alive)
                 later = np.arange(len(old.ids), len(now.ids))
             later = later[now.alive[later]]
+            fresh.reserve(len(later))
             at = 0
             for piece in _pieces(now, later):
                 rows = later[at:at + len(piece)]
@@ -207,12 +209,14 @@ class LiveIndex:
 
 def _pieces(view: View, rows: np.ndarray) -> Iterator[np.ndarray]:
     """Copies of the vectors of `rows`, in their order, some thousands at a time."""
-    starts = np.cumsum([0, *(len(matrix) for matrix in view.matrices)])
+    matrices = [] if view.base is None else [view.base.vectors]
+    matrices.extend(view.blocks)
+    starts = np.cumsum([0, *map(len, matrices)])
     for first in range(0, len(rows), CHUNK):
         part = rows[first:first + CHUNK]
-        piece = np.empty((len(part), view.matrices[0].shape[1]), np.float32)
+        piece = np.empty((len(part), matrices[0].shape[1]), np.float32)
         owner = np.searchsorted(starts, part, side="right") - 1
         for number in np.unique(owner):
             mine = owner == number
-            piece[mine] = view.matrices[number][part[mine] - starts[number]]
+            piece[mine] = matrices[number][part[mine] - starts[number]]
         yield piece

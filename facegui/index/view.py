@@ -7,11 +7,13 @@ the trees were built (the delta) are always compared exactly.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
 SCORES_AT_ONCE = 1 << 24  # exact search takes so many probes together that their scores stay within 64 MiB
+STRETCH = 128  # scores whose peak is looked at first
 FIRST_ROWS = 64  # best templates looked at first; more where a few people own them all
 
 
@@ -21,6 +23,23 @@ class Hit(NamedTuple):
     person_id: int
     photo_id: int
     score: float
+
+
+def largest(scores: np.ndarray, count: int) -> np.ndarray:
+    """Where the `count` largest of (n,) scores stand, in any order.
+
+    They stand in the `count` stretches with the highest peaks, so only those are sorted apart: a third of the time
+    for 100,000 scores.
+    """
+    if count >= len(scores):
+        return np.arange(len(scores))
+    whole = len(scores) // STRETCH * STRETCH
+    if whole > 4 * STRETCH * count:
+        peaks = scores[:whole].reshape(-1, STRETCH).max(axis=1)
+        high = np.argpartition(peaks, len(peaks) - count)[len(peaks) - count:]
+        rows = np.concatenate([(high[:, None] * STRETCH + np.arange(STRETCH)).ravel(), np.arange(whole, len(scores))])
+        return rows[largest(scores[rows], count)]
+    return np.argpartition(scores, len(scores) - count)[len(scores) - count:]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,11 +57,6 @@ class View:
     people: np.ndarray
     alive: np.ndarray
     dead: int = 0
-
-    @property
-    def matrices(self) -> tuple[np.ndarray, ...]:
-        """All vectors in row order, as few arrays as there are."""
-        return self.blocks if self.base is None else (self.base.vectors, *self.blocks)
 
     def search(self, probes: np.ndarray, top: int) -> list[list[Hit]]:
         """The `top` people nearest to each of (n, dimension) unit probes, best first; fewer where there are fewer."""
@@ -64,7 +78,7 @@ class View:
         """(probes, rows) float32 cosines; -2, below any cosine, for removed rows."""
         scores = np.empty((len(probes), len(self.ids)), np.float32)
         at = 0
-        for block in self.matrices:
+        for block in chain(() if self.base is None else self.base.pieces(), self.blocks):
             np.matmul(probes, block.T, out=scores[:, at:at + len(block)])
             at += len(block)
         if self.dead:
@@ -75,7 +89,7 @@ class View:
         rows = len(scores)
         taken = min(rows, max(FIRST_ROWS, 8 * top))
         while True:
-            best = np.argpartition(scores, rows - taken)[rows - taken:] if taken < rows else np.arange(rows)
+            best = largest(scores, taken)
             hits = self._people(best, scores[best], top)
             if len(hits) == top or taken == rows:
                 return hits
@@ -92,11 +106,9 @@ class View:
 
     def _nominated(self, probe: np.ndarray, top: int) -> list[Hit]:
         """Hits among the trees' nominees and the delta; none where the nominees are too few people to answer."""
-        rows = self.base.nominate(probe, max(FIRST_ROWS, 8 * top))
-        rows = rows[self.alive[rows]]
-        scores = [self.base.vectors[rows] @ probe, *(block @ probe for block in self.blocks)]
-        rows = np.concatenate([rows, np.arange(len(self.base.vectors), len(self.ids))])
-        scores = np.concatenate(scores)
+        rows, near = self.base.nominate(probe, max(FIRST_ROWS, 8 * top))
+        scores = np.concatenate([near, *(block @ probe for block in self.blocks)])
+        rows = np.concatenate([rows, np.arange(len(self.base.ids), len(self.ids))])
         if self.dead:
             scores[~self.alive[rows]] = -2
         hits = self._people(rows, scores, top)
