@@ -111,14 +111,9 @@ def from_array(pixels: np.ndarray, name: str = "") -> Picture:
     return Picture(np.ascontiguousarray(pixels), width, height, 1.0, hashlib.sha256(pixels.tobytes()).hexdigest(), name)
 
 
-def encode_png(pixels: np.ndarray) -> bytes:
-    """RGB uint8 pixels as the bytes of a PNG file, without loss."""
-    return _encode(pixels, ".png", 0)
-
-
 def encode_jpeg(pixels: np.ndarray, quality: int = 90) -> bytes:
     """RGB uint8 pixels as the bytes of a JPEG file. Raises ImageError when they do not fit into one."""
-    return _encode(pixels, ".jpg", quality)
+    return encode(pixels, ".jpg", quality)
 
 
 def write(path: Path | str, pixels: np.ndarray) -> None:
@@ -129,7 +124,7 @@ def write(path: Path | str, pixels: np.ndarray) -> None:
     path = Path(path)
     if path.suffix.lower() not in _WRITE:
         raise ImageError(f"{shown(path.name)}: pictures are written as {', '.join(sorted(_WRITE))}; give a name that ends so")
-    data = _encode(pixels, path.suffix.lower(), 95)
+    data = encode(pixels, path.suffix.lower(), 95)
     part = path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         part.write_bytes(data)
@@ -238,7 +233,8 @@ def _upright(pixels: np.ndarray, turn: int) -> np.ndarray:
     return np.ascontiguousarray(pixels)
 
 
-def _encode(pixels: np.ndarray, suffix: str, quality: int) -> bytes:
+def encode(pixels: np.ndarray, suffix: str, quality: int) -> bytes:
+    """RGB uint8 pixels as the bytes of a file of this kind (".png" is without loss). Raises ImageError."""
     kind = _WRITE[suffix]
     options = {"quality": quality} if kind in ("JPEG", "WEBP") else {}
     buffer = io.BytesIO()

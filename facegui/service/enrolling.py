@@ -17,12 +17,6 @@ from .sight import Seen, Sight, subject
 BATCH = 32  # faces embedded together; more gains nothing on a CPU and holds up the progress bar
 Offer = str | Path | np.ndarray | tuple[str, bytes]  # a file, RGB pixels, or (file name, bytes)
 
-ADVICE = {
-    "no_face": "No face was found; take a photo in which the face is larger and looks at the camera.",
-    "several_faces": "Several faces of similar size; cut out the person, or add --force to take the largest.",
-}
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Offered:
     """One photo offered for enrollment, decoded; `data` is what the gallery keeps: the very bytes that were looked at."""
@@ -36,7 +30,7 @@ class Offered:
 def read(offer: Offer) -> Offered:
     """Raises ImageError where it is no usable picture."""
     if isinstance(offer, np.ndarray):
-        offer = ("webcam.png", image.encode_png(offer))  # lossless: a later model sees the same pixels
+        offer = ("webcam.png", image.encode(offer, ".png", 100))  # lossless: a later model sees the same pixels
     if isinstance(offer, tuple):
         label, data = offer
     else:
@@ -48,10 +42,10 @@ def pick(sight: Sight, offered: Offered, force: bool) -> Seen | PhotoOutcome:
     """The face to enroll, or why there is none."""
     seen, _ = sight.look(offered.picture)
     if not seen:
-        return PhotoOutcome(offered.label, "refused", ("no_face",), ADVICE["no_face"])
+        return PhotoOutcome(offered.label, "refused", ("no_face",), quality.REASONS["no_face"])
     one = subject(seen) or (seen[0] if force else None)
     if one is None:
-        return PhotoOutcome(offered.label, "refused", ("several_faces",), ADVICE["several_faces"])
+        return PhotoOutcome(offered.label, "refused", ("several_faces",), quality.REASONS["several_faces"])
     if not force and quality.refuses(one.quality):
         advice = " ".join(quality.REASONS[reason] for reason in one.quality.reasons)
         return PhotoOutcome(offered.label, "refused", one.quality.reasons, advice, one.quality.score)
