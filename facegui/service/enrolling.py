@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import image, quality
-from ..gallery import Gallery
+from ..gallery import Gallery, name_key
 from ..types import (Candidate, EnrollReport, FaceguiError, ImageError, NewPhoto, PhotoOutcome, Picture,
                      Progress, Tick)
 from .sight import Seen, Sight, subject
@@ -104,7 +104,7 @@ def _too_close(gallery: Gallery, name: str, vectors: Sequence[np.ndarray], close
     best: dict[int, Candidate] = {}
     for candidates in gallery.search(np.stack(vectors), 3) if vectors else []:
         for one in candidates:
-            if one.score >= close and one.name != name:
+            if one.score >= close and name_key(one.name) != name_key(name):
                 if one.person_id not in best or one.score > best[one.person_id].score:
                     best[one.person_id] = one
     return tuple(sorted(best.values(), key=lambda one: -one.score))
