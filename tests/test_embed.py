@@ -139,6 +139,7 @@ def network():
     for module in made.modules():
         if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
             module.momentum = 1.0
+    made.dropout.eval()
     made(tensor(IMAGES))
     return made.eval()
 
