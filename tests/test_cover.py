@@ -12,6 +12,8 @@ from safetensors.torch import save_file
 from facegui import cards
 from facegui.align import crop
 from facegui.cover import SPEC, CoverJudge, CoverNet, normalise
+from facegui.detect import MtcnnDetector
+from facegui.drawn import CAST, STRANGERS, group, person
 from facegui.training import cover, cover_faces
 from facegui.types import DataError, Face, ModelCard, ModelError
 
@@ -130,7 +132,7 @@ def test_a_collection_that_lies_is_refused(collection, tmp_path):
 
 def test_training_learns_and_writes_a_judge(collection, tmp_path):
     torch.set_num_threads(1)
-    cover.main(["--faces", str(collection[0]), "--out", str(tmp_path / "cover"), "--steps", "40"])
+    cover.main(["--faces", str(collection[0]), "--out", str(tmp_path / "cover"), "--steps", "25"])
     judge = CoverJudge(tmp_path / "cover", "cpu")
     rng = np.random.default_rng(5)
     masked = np.arange(60) % 2 == 0
@@ -160,3 +162,26 @@ def test_the_shipped_judge_is_small_and_states_its_figures():
     assert "non-commercial" in judge.card.licence and judge.card.training["faces"]
     for name, figure in judge.card.figures.items():
         assert name == "threshold" or (figure["of"] > 50 and figure["share"] > 0.9), name
+
+
+@pytest.mark.parametrize("name", [*CAST])
+def test_drawn_people_are_judged_bare_and_masked(name, program):
+    detector, judge = program
+    for mask in (False, True):
+        for view in (0, 1):
+            pixels = person(CAST[name], mask=mask, view=view)
+            faces = detector.detect(pixels)
+            assert [value >= judge.threshold for value in judge.masked(pixels, faces)] == [mask]
+
+
+def test_everyone_in_a_group_is_judged_alone(program):
+    detector, judge = program
+    masks = [False, True, True, False]
+    pixels = group([person(seed, mask=mask) for seed, mask in zip([*CAST.values(), *STRANGERS.values()] * 2, masks)])
+    faces = sorted(detector.detect(pixels), key=lambda face: (face.box[1] // 200, face.box[0]))
+    assert [value >= judge.threshold for value in judge.masked(pixels, faces)] == masks
+
+
+@pytest.fixture(scope="module")
+def program():
+    return MtcnnDetector("cpu"), CoverJudge(SHIPPED, "cpu")

@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
+    cv2.setNumThreads(given.threads)
     began = time.monotonic()
     faces = read(given.faces, lambda step: print(f"{step.note}: {step.done} of {step.total} faces", flush=True))
     network = fit(faces, given.steps, given.seed, lambda line: print(line, flush=True))
