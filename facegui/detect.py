@@ -12,12 +12,14 @@ import numpy as np
 import torch
 from facenet_pytorch import MTCNN
 
+from .device import pick_device
 from .types import Face
 
 MIN_FACE_PX = 20  # of the working picture: what the networks were made for
 MIN_FACE_SHARE = 1 / 32  # of the working picture's long side: smaller faces are rarely meant, and cost most of the time
 FULL_SIZE_PX = 3000  # long side at which `small_faces` stops growing
 TIGHT_PX = 200  # pictures up to this long side are taken for face crops and framed: MTCNN wants room round a face
+SURE = 0.9  # a find below this with an eye or mouth corner outside the picture is a collar or a hand
 SMALL_PX = 400  # pictures up to this long side get a second, closer look when nothing was found
 
 
@@ -29,9 +31,7 @@ class MtcnnDetector:
     """
 
     def __init__(self, device: str = "auto", long_side: int = 1024) -> None:
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._networks = MTCNN(keep_all=True, device=torch.device(device)).eval()
+        self._networks = MTCNN(keep_all=True, device=pick_device(device)).eval()
         self._long_side = long_side
 
     def detect(self, pixels: np.ndarray, *, small_faces: bool = False) -> list[Face]:
@@ -53,8 +53,10 @@ class MtcnnDetector:
         points = (points + 0.5) * grow - 0.5  # the middle of a pixel stays the middle of what it stood for
         boxes = np.clip(boxes * np.tile(grow, 2), 0, [width, height, width, height])
         area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+        outside = ((points < 0) | (points > (width - 1, height - 1))).any(axis=(1, 2))
+        keep = (area > 0) & ((scores >= SURE) | ~outside)
         return [Face(tuple(boxes[i].tolist()), points[i].astype(np.float32), float(scores[i]))
-                for i in np.argsort(-area, kind="stable") if area[i] > 0]
+                for i in np.argsort(-area, kind="stable") if keep[i]]
 
     def _search(self, work: np.ndarray, min_face: int, border: int, factor: float = 0.709,
                 thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
