@@ -23,7 +23,7 @@ from PIL import Image, UnidentifiedImageError
 
 from .types import ImageError, Picture
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".heic", ".heif", ".bmp", ".tif", ".tiff", ".gif"})
+SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".png", ".webp", ".heic", ".heif", ".bmp", ".tif", ".tiff", ".gif"))
 MAX_FILE_BYTES = 200 * 2**20
 MAX_PIXELS = 178_956_970  # Pillow's own refusal limit: a decoded 0.5 GB
 KEPT_PIXELS = 24_000_000  # larger pictures are decoded smaller: no face needs more, and 72 MB is enough memory for one photo
@@ -48,16 +48,14 @@ def load(path: Path | str) -> bytes:
     name = shown(path.name)
     try:
         status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise ImageError(f"{name} is a folder, not a picture; give a picture file")
         if not stat.S_ISREG(status.st_mode):  # a pipe or a device would block or never end
-            raise ImageError(f"{name} is not a plain file; give a picture file")
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a plain file"
+            raise ImageError(f"{name} is {kind}, not a picture; give a picture file")
         _check_bytes(status.st_size, name)
         return path.read_bytes()
     except FileNotFoundError:
-        if path.is_symlink():
-            raise ImageError(f"{name} is a link to a file that no longer exists; give the picture itself") from None
-        raise ImageError(f"{name} does not exist; check the name and the folder") from None
+        lost = "is a link to a file that no longer exists" if path.is_symlink() else "does not exist"
+        raise ImageError(f"{name} {lost}; check the name and the folder") from None
     except PermissionError:
         raise ImageError(f"{name} may not be read by this user; change its permissions or copy it") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -94,9 +92,8 @@ def decode(data: bytes, name: str = "", max_side: int | None = None) -> Picture:
         raise ImageError(f"{label} needs more memory than there is; give a smaller copy") from None
     except Exception as error:  # decoders meet damaged data with errors of a dozen types
         raise ImageError(f"{label} is damaged or incomplete ({_why(error)}); copy or download it again") from None
-    if turn in (5, 6, 7, 8):
-        width, height = height, width
     pixels = _upright(pixels, turn)
+    width, height = (height, width) if turn in (5, 6, 7, 8) else (width, height)
     return Picture(pixels, width, height, pixels.shape[1] / width, hashlib.sha256(data).hexdigest(), label if name else "",
                    (time.perf_counter() - start) * 1e3)
 
