@@ -128,6 +128,8 @@ class Head(nn.Module):
 class Compact(nn.Module):
     """(n, 3, size, size) normalised pixels -> (n, dimension), not yet of unit length."""
 
+    gains_from_bfloat16 = True
+
     def __init__(self, shape: Shape = Shape()):
         super().__init__()
         self.shape = shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import platform
 from collections.abc import Callable, Iterator
@@ -15,7 +16,8 @@ import torch
 from .. import cards
 from ..device import pick_device
 from ..embed import compact, load
-from ..types import Detector, ModelCard, ModelError, Progress, Tick, no_tick
+from ..metrics import impostor_tail
+from ..types import DataError, Detector, ModelCard, ModelError, Progress, Tick, no_tick
 from . import bases, curves, loop, ranks
 from .augment import STILL, view
 from .data import prepare, usable
@@ -23,6 +25,9 @@ from .finetune import FineTune
 from .loop import TrainingProgress
 from .recipe import Recipe
 from .validate import Examination
+
+
+MIN_IMPOSTORS = 10_000  # a tail down to a false match rate of one in a thousand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +83,7 @@ def train(recipe: Recipe, weights: Path, *, current: str | None = None, cache: P
         reports.append(report)
         yield report
     figures = task.validate()
+    tail, tail_from = _tail(task, examination, base.card)
     if task.head is not None:
         bases.fold(base.network, task.head)
     rivals = before if other == base.card.id else _other_figures(weights, other, recipe, rows, held, detector or _mtcnn(device),
@@ -86,7 +92,8 @@ def train(recipe: Recipe, weights: Path, *, current: str | None = None, cache: P
     if ranks.rank():
         return
     folder = weights / recipe.name
-    card = bases.keep(base.network, _card(recipe, base.card, faces, rows, held, plan, figures, other, rivals, verdict), folder)
+    card = bases.keep(base.network, _card(recipe, base.card, faces, rows, held, plan, figures, other, rivals, verdict, tail, tail_from),
+                      folder)
     picture = curves.write(folder, reports)
     for left in state.glob("*"):
         left.unlink()
@@ -140,13 +147,24 @@ def _other_figures(weights, other, recipe, rows, held, detector, cache, device, 
     return Examination(faces, held, strangers, card.crop, recipe.seed).figures(embedder.embed)
 
 
-def _card(recipe, base_card, faces, rows, held, plan, figures, other, rivals, verdict):
+def _tail(task, examination, parent):
+    """Impostor scores of the new model on the held-out people, where there are enough of them; else its parent's."""
+    bare = task.embed(examination.crops[: len(examination.people)])
+    scores = (bare @ bare.T)[np.triu(examination.people[:, None] != examination.people[None])]
+    if len(scores) >= MIN_IMPOSTORS or not parent.impostor_tail:
+        with contextlib.suppress(DataError):  # too few even for a first guess: then the model asks for a threshold
+            return impostor_tail(scores), f"{len(scores)} comparisons of held-out people"
+    return parent.impostor_tail, f"the parent's: {len(scores)} comparisons of held-out people are too few"
+
+
+def _card(recipe, base_card, faces, rows, held, plan, figures, other, rivals, verdict, tail, tail_from):
     licence = base_card.licence if not base_card.id else f"{base_card.licence}; fine-tuned on the user's own photos"
     return replace(
         base_card, id=recipe.name, file="model.safetensors", sha256="", licence=licence,
         origin=f"trained here from {recipe.base}", description=f"{recipe.base}, tuned ({recipe.tune}) on {len(rows)} photos",
-        impostor_tail=base_card.impostor_tail,
-        figures={"held_out": figures, "compared_with": {"model": other, "figures": rivals}, "verdict": verdict},
+        impostor_tail=tail,
+        figures={"held_out": figures, "compared_with": {"model": other, "figures": rivals}, "verdict": verdict,
+                 "impostor_tail": tail_from},
         training={"recipe": {k: v for k, v in asdict(recipe).items() if k != "folder"}, "plan": asdict(plan), "parent": base_card.id,
                   "photos": len(rows), "people": len(np.unique(faces.people[rows])), "held_out_photos": len(held),
                   "held_out_people": len(np.unique(faces.people[held])), "processes": ranks.count(),
