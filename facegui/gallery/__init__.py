@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..store import Database, chores, files, merges, names, people, photos, settings, staging, templates
+from ..store import files, merges, names, people, photos, settings, templates
 from ..types import (Candidate, Deletion, Enrolled, GalleryError, IndexStatus, Merge, NewPhoto, Person, Photo, PhotoOutcome,
                      Tick, no_tick)
 from . import enroll, forget
 from .live import TREES_FROM, LiveIndex
+from .start import start
 
 __all__ = ["Gallery", "NewPhoto", "name_key"]
 
@@ -34,20 +35,14 @@ class Gallery:
     def __init__(self, folder: Path, model_id: str | None = None, dimension: int = 0, *,
                  trees_from: int = TREES_FROM) -> None:
         self.folder, self.model_id, self.dimension, self.trees_from = Path(folder), "", 0, trees_from
-        self.database = Database(self.folder)
         self._live: LiveIndex | None = None
-        try:
-            with self.database.read() as c:
-                unfinished = chores.pending(c)
-            if unfinished:
-                forget.finish(self.database)
-            files.sweep(self.database)
-            staging.sweep(self.folder)
-            if model_id is not None:
+        self.database = start(self.folder)
+        if model_id is not None:
+            try:
                 self.use_model(model_id, dimension)
-        except BaseException:
-            self.database.close()
-            raise
+            except BaseException:
+                self.database.close()
+                raise
 
     def use_model(self, model_id: str, dimension: int) -> None:
         """Search and enroll with this model's vectors from now on."""

@@ -44,9 +44,10 @@ def finish(database: Database, count: set[str] = frozenset()) -> int:
     """
     removed = files.remove_unused(database)
     with database.read() as c:
-        alive = templates.all_ids(c)
+        alive, last = templates.all_ids(c), templates.last_id(c)
     with plainly(database.folder):
-        index.blank(database.folder / "index", alive)
+        index.sweep(database.folder / "index")
+        index.blank(database.folder / "index", alive, last)
     if database.purge():
         with database.write() as c:
             chores.done(c, "purge")

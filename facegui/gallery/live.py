@@ -7,15 +7,13 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from .. import index
 from ..index import VectorIndex, View
 from ..store import Connection, Database, plainly, templates
-from ..types import FaceguiError, IndexStatus, Progress, Tick, no_tick
+from ..types import FaceguiError, IndexStatus, Tick, no_tick
 
 log = logging.getLogger("facegui.index")
 
@@ -125,26 +123,10 @@ class LiveIndex:
     def rebuild(self, tick: Tick = no_tick, only_if_drifted: bool = False) -> None:
         """Build the index anew while searches go on with the old one. Raises GalleryError for a full disk."""
         with self._building, plainly(self.database.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with self._alone(tick):
+            with index.alone(self.root, tick):
                 if only_if_drifted and self._adopt() and not self._drifted(self.index.view):
                     return
-                for stale in self.root.glob("*/*.part"):
-                    if stale.is_dir():
-                        shutil.rmtree(stale, ignore_errors=True)
                 self._rebuild(tick)
-
-    @contextmanager
-    def _alone(self, tick: Tick) -> Iterator[None]:
-        """One process builds at a time; the system lets go of the lock when a process dies."""
-        lock = FileLock(self.root / "building.lock")
-        while True:
-            try:
-                with lock.acquire(timeout=1):
-                    yield
-                    return
-            except Timeout:
-                tick(Progress(0, 0, "another process is building the index"))
 
     def _adopt(self) -> bool:
         """Take up a generation that another process has built meanwhile; False where there is none."""
@@ -185,8 +167,8 @@ class LiveIndex:
         if base is None:
             shutil.rmtree(self.folder, ignore_errors=True)
         with self.database.read() as c:
-            alive_ids = templates.all_ids(c)
-        index.blank(self.root, alive_ids)  # what was deleted while the trees grew
+            alive_ids, last = templates.all_ids(c), templates.last_id(c)
+        index.blank(self.root, alive_ids, last)  # what was deleted while the trees grew
         log.info("index of %d templates rebuilt in %.1f s", len(keep), time.perf_counter() - started)
 
     def status(self) -> IndexStatus:

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from .building import alone, sweep
 from .generation import Generation, blank, current, folder_of, load
 from .trees import build
 from .view import Hit, View
 
-__all__ = ["Generation", "Hit", "VectorIndex", "View", "blank", "build", "current", "folder_of", "load"]
+__all__ = ["Generation", "Hit", "VectorIndex", "View", "alone", "blank", "build", "current", "folder_of", "load", "sweep"]
 
 BLOCK_ROWS = 1024  # at least; the delta grows in blocks, so that nothing is copied and older views stay true
 

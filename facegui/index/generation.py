@@ -123,7 +123,16 @@ def publish(folder: Path, name: str) -> None:
     os.replace(part, folder / "current")
     for other in folder.iterdir():
         if other.is_dir() and other.name != name and "." not in other.name:
-            shutil.rmtree(other, ignore_errors=True)
+            discard(other)
+
+
+def discard(place: Path) -> None:
+    """Remove a generation. Renamed first: should the process die halfway, the rest is known to be rubbish."""
+    try:
+        place = place.rename(place.with_suffix(".part"))
+    except OSError:
+        pass  # held open on a system that minds; the next build tries again
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def load(folder: Path, dimension: int) -> Generation | None:
@@ -176,26 +185,26 @@ def _nodes(stream, rows: int, words: int) -> Iterator[np.ndarray]:
         yield part
 
 
-def blank(index: Path, alive: np.ndarray) -> int:
-    """Overwrite the vectors of all templates not in `alive`, in every model's generations; returns how many.
+def blank(index: Path, alive: np.ndarray, last: int) -> int:
+    """Overwrite the vectors of all templates up to `last` that are not `alive`, in every model's generations.
 
-    Readers that have the file mapped see the blanked vectors at once.
+    `last` is the highest template id ever given when `alive` was read: what came later is none of our business.
+    Returns how many were overwritten. Readers that have the file mapped see the blanked vectors at once.
     """
     count = 0
-    for card in index.glob("*/*/card.json"):
+    for place in [place for place in index.glob("*/*") if place.is_dir() and "." not in place.name]:
+        card = place / "card.json"
         try:
             words = HEADER + json.loads(card.read_text(encoding="ascii"))["dimension"]
             ids = np.load(card.with_name("rows.npy"), allow_pickle=False)[:, 0]
-            gone = np.flatnonzero(~np.isin(ids, alive))
+            gone = np.flatnonzero(~np.isin(ids, alive) & (ids <= last))
             if len(gone):
                 with open(card.with_name("trees.ann"), "rb+") as stream:
                     count += sum(_blank_row(stream, 4 * (int(row) * words + HEADER), 4 * (words - HEADER)) for row in gone)
                     stream.flush()
                     os.fsync(stream.fileno())
-        except FileNotFoundError:
-            continue  # replaced by a newer generation meanwhile, which was checked against the database
         except (OSError, ValueError, KeyError, TypeError):
-            shutil.rmtree(card.parent, ignore_errors=True)  # a damaged generation is no use, and may hold anything
+            discard(place)  # damaged or half removed: it is no use, and may hold anything
     return count
 
 

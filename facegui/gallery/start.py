@@ -1,0 +1,28 @@
+"""Opening a gallery: finish what a killed process began, and sweep up what it left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..store import Database, chores, files, staging
+from . import forget
+
+
+def start(folder: Path) -> Database:
+    """The database of the gallery in `folder`, created where there is none. Raises GalleryError where that cannot be."""
+    log = folder / "gallery.db-wal"
+    crashed = log.exists() and log.stat().st_size > 0  # or another process is at work: then this costs a moment, no more
+    database = Database(folder)
+    try:
+        with database.read() as c:
+            unfinished = chores.pending(c)
+        if unfinished:
+            forget.finish(database)
+        elif crashed:
+            database.purge(patience_s=0.2)  # what a killed process wrote and did not commit
+        files.sweep(database)
+        staging.sweep(folder)
+    except BaseException:
+        database.close()
+        raise
+    return database
