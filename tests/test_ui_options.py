@@ -129,4 +129,5 @@ def test_the_edge_asks_for_the_caller_and_turns_errors_into_sentences():
 
 def test_sentences():
     assert sentence("no face; try again") == "No face; try again."
+    assert sentence("party.jpg is empty") == "party.jpg is empty."
     assert sentence(FaceguiError("Really?")) == "Really?" and sentence("") == sentence(SURPRISE)

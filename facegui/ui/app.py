@@ -21,6 +21,7 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
         gr.HTML('<header class="fg-top"><h1>facegui</h1><p>Recognise the people you have enrolled, with and without masks. '
                 "Everything stays on this machine.</p></header>")
         house = House(service, access)
+        api.endpoints(house)  # first, so that the names are theirs: Gradio numbers handlers of the same name
         hidden = access.needs_login  # until the page knows who looks at it
         with gr.Tabs(elem_id="fg-tabs") as tabs:
             with gr.Tab("Recognize", id="recognize"):
@@ -34,10 +35,9 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
             with gr.Tab("Unknown", id="unknown", visible=not hidden) as strangers:
                 unknowns.tab(house, strangers)
             with gr.Tab("Train", id="train", visible=not hidden) as training:
-                train.tab()
+                train.tab(house, training)
             with gr.Tab("System", id="system", visible=not hidden) as machine:
                 system.tab(house)
-        api.endpoints(house)
         house.bar.wire(page)
 
         def reveal(request: gr.Request) -> list[Any]:

@@ -67,9 +67,10 @@ class Edge:
 
 
 def sentence(error: object) -> str:
-    """A message as a sentence: a capital first letter and a full stop."""
+    """A message as a sentence: a capital first letter, unless it begins with a file's name, and a full stop."""
     text = str(error).strip() or SURPRISE
-    text = text[0].upper() + text[1:]
+    if text.split()[0].rstrip(",;:").isalpha():
+        text = text[0].upper() + text[1:]
     return text if text[-1] in ".!?" else text + "."
 
 

@@ -27,7 +27,7 @@ class JobBar:
         with gr.Row(equal_height=True, visible=False, elem_id="fg-job") as self.row:
             self.view = gr.HTML()
             self.cancel = gr.Button("Cancel", size="sm", scale=0, min_width=90, elem_id="fg-cancel")
-        self.finished = gr.State(None)
+        self.finished = gr.Number(visible="hidden")  # not gr.State: its change goes unnoticed by handlers outside the queue
         self.outputs = [self.row, self.view, self.cancel, self.finished]
 
     def wire(self, page: gr.Blocks) -> None:
@@ -40,6 +40,10 @@ class JobBar:
     def start(self, name: str, work: Callable[[Tick], Any]) -> tuple[Any, ...]:
         """Start a job and return the values for `outputs`. Raises Busy while another runs."""
         return self._show(self._jobs.start(name, work))
+
+    def now(self) -> tuple[Any, ...]:
+        """The values for `outputs` of a job that was started elsewhere."""
+        return self._show(self._jobs.current())
 
     def _stop(self) -> tuple[Any, ...]:
         self._jobs.cancel()

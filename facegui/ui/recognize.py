@@ -51,13 +51,16 @@ def tab(house: House, samples: dict[str, np.ndarray]) -> None:
     def sample(event: gr.EventData) -> Any:
         return samples[str(event.title)]
 
+    def own_threshold(on: bool) -> Any:
+        return gr.update(visible=on)
+
     inputs = [photo, small, own, threshold]
     shared = {"inputs": inputs, "outputs": result, "api_visibility": "private", "concurrency_limit": 2,
               "concurrency_id": "sight", "trigger_mode": "always_last", "scroll_to_output": True}
     handler = house.edge.guest(recognise, _refused)
     photo.change(handler, **shared)
     gr.on([small.input, own.input, threshold.release], handler, **shared)
-    own.change(house.edge.guest(lambda on: gr.update(visible=on)), own, threshold, api_visibility="private", queue=False,
+    own.change(house.edge.guest(own_threshold), own, threshold, api_visibility="private", queue=False,
                show_progress="hidden")
     if samples:
         strip.pick(house.edge.guest(sample), None, photo, api_visibility="private", show_progress="hidden")

@@ -37,23 +37,18 @@ def serve(settings: Settings, options: Options) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         service = end.enter_context(FaceService(settings))
-        samples = _demo(service) if options.demo else {}
-        if stop.is_set():
-            return 0
-        page = _launch(service, options, samples)
+        page = _launch(service, options, _samples() if options.demo else {})
         end.callback(page.close, verbose=False)
         _greet(page, options)
-        threading.Thread(target=_warm, args=(service,), daemon=True).start()
+        threading.Thread(target=_warm, args=(service, options.demo), daemon=True).start()
         stop.wait()
         print("facegui: closed", flush=True)
     return 0
 
 
-def _demo(service: FaceService) -> dict:
+def _samples() -> dict:
     from ..service import demo
 
-    print("facegui: drawing a dozen people for the demo gallery, a moment ...", flush=True)
-    demo.prepare(service)
     return demo.samples()
 
 
@@ -104,10 +99,19 @@ def _greet(page, options: Options) -> None:
     print("facegui: Ctrl+C closes it", flush=True)
 
 
-def _warm(service: FaceService) -> None:
-    """Load the model while the visitor is still choosing a photo."""
+def _warm(service: FaceService, demo_too: bool) -> None:
+    """Load the model while the visitor is still choosing a photo, and fill the demo gallery as a job that they can watch."""
     try:
         service.sight
+        if demo_too:
+            from ..service import demo
+
+            def work(tick) -> str:
+                demo.prepare(service, tick)
+                print("facegui: the demo gallery is ready", flush=True)
+                return f"{len(service.people())} drawn people are enrolled. Click one of the pictures in the Recognize tab."
+
+            service.jobs.start("Enrolling a dozen drawn people", work)
     except FaceguiError as error:
         print(f"facegui: {error}", flush=True)
     except Exception:

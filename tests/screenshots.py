@@ -1,0 +1,85 @@
+"""Make the pictures of docs/screenshots anew from the demo gallery: `python tests/screenshots.py`."""
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+import camera
+from PIL import Image
+from served import ROOT, chromium, open_tab, served
+
+from facegui import drawn
+from facegui.service import demo
+
+OUT = ROOT / "docs" / "screenshots"
+KNOWN = list(drawn.CAST)[1]
+
+
+def shoot(page, name):
+    """The page as it stands, with few colours: a screenshot needs no more, and stays small."""
+    page.wait_for_timeout(700)
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    OUT.mkdir(parents=True, exist_ok=True)
+    picture.quantize(192, dither=Image.Dither.NONE).save(OUT / f"{name}.png", optimize=True)
+    print(OUT / f"{name}.png")
+
+
+def recognise(page):
+    open_tab(page, "Recognize")
+    page.click("[data-sample='a group']")
+    page.wait_for_selector("#fg-result .fg-card")
+
+
+def tour(page):
+    recognise(page)
+    shoot(page, "recognize")
+    open_tab(page, "Live")
+    page.click(".fg-live-start")
+    page.wait_for_function("names => document.querySelector('.fg-live-boxes').dataset.names === names", arg=KNOWN)
+    page.locator(".fg-live-boxes").click()
+    page.wait_for_selector(".fg-live-card .fg-card")
+    shoot(page, "live")
+    page.click(".fg-live-start")
+    open_tab(page, "Enroll")
+    page.locator("#fg-enroll-name").get_by_role("textbox").fill(demo.NEWCOMER)
+    with tempfile.TemporaryDirectory() as place:
+        demo.photos(Path(place), [demo.NEWCOMER])
+        page.set_input_files("#fg-enroll-files input[type=file]", sorted(map(str, Path(place).rglob("*.jpg"))))
+        page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 3")
+    page.click("#fg-enroll-go")
+    page.wait_for_selector("#fg-enroll-report .fg-outcomes")
+    shoot(page, "enroll")
+    open_tab(page, "Gallery")
+    page.wait_for_selector("#fg-people [data-person]")
+    shoot(page, "gallery")
+    page.click(f"#fg-people [data-person='{demo.NEWCOMER}']")
+    page.wait_for_selector("#fg-photos figure")
+    shoot(page, "person")
+    open_tab(page, "Train")
+    shoot(page, "train")
+    open_tab(page, "System")
+    page.click("#fg-doctor")
+    page.wait_for_selector("#fg-findings li")
+    shoot(page, "system")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as place:
+        frames = [camera.scene(drawn.person(drawn.CAST[KNOWN], view=3), shift=4 * (number % 2)) for number in range(6)]
+        film = camera.write(Path(place) / "film.y4m", frames, 5)
+        with chromium(*camera.flags(film)) as browser, served(Path(place), "--demo", *sys.argv[1:]) as server:
+            for name, width, height, dark in (("", 1280, 860, False), ("-400", 400, 860, False), ("-dark", 1280, 860, True)):
+                page = browser.new_page(viewport={"width": width, "height": height})
+                page.set_default_timeout(90_000)
+                page.goto(server.url + ("?__theme=dark" if dark else ""))
+                if not name:
+                    tour(page)
+                    continue
+                recognise(page)
+                page.locator("#fg-result").scroll_into_view_if_needed()
+                shoot(page, "recognize" + name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Live recognition in a real browser whose camera plays drawn people."""
+
+import time
+
+import camera
+import pytest
+from served import chromium, open_tab, served
+
+from facegui import drawn, image
+from facegui.service import demo
+
+KNOWN = list(drawn.CAST)[1]
+STRANGER = drawn.STRANGERS[demo.STRANGER]
+FPS, SECONDS = 5, 4  # of each person
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    place = tmp_path_factory.mktemp("live")
+    shown = [drawn.person(drawn.CAST[KNOWN], view=3), drawn.person(drawn.CAST[KNOWN], mask=True, view=4),
+             drawn.person(STRANGER, view=3)]
+    frames = [camera.scene(person, shift=4 * (number % 2)) for person in shown for number in range(FPS * SECONDS)]
+    film = camera.write(place / "people.y4m", frames, FPS)
+    with chromium(*camera.flags(film)) as browser, served(place, "--demo") as server:
+        yield browser, server, place
+
+
+@pytest.fixture
+def watch(house):
+    """watch(width) opens a page with the camera running."""
+    browser, server, _ = house
+    contexts = []
+
+    def watch(width=1280):
+        context = browser.new_context(viewport={"width": width, "height": 900}, permissions=["camera"])
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(server.url)
+        open_tab(page, "Live")
+        page.click(".fg-live-start")
+        page.wait_for_function("document.querySelector('.fg-live-numbers').dataset.rate")
+        return page
+    yield watch
+    for context in contexts:
+        context.close()
+
+
+def wait_for(page, names):
+    page.wait_for_function("names => document.querySelector('.fg-live-boxes').dataset.names === names", arg=names)
+
+
+def card(page):
+    page.locator(".fg-live-boxes").click()
+    page.wait_for_selector(".fg-live-card .fg-card")
+    return page.locator(".fg-live-card").inner_text()
+
+
+def files(place):
+    return {path: path.stat().st_mtime_ns for path in place.rglob("*") if path.is_file() and "gallery" not in path.parts}
+
+
+def test_names_over_the_video_masked_too_and_nothing_on_disk(house, watch):
+    _, server, place = house
+    page = watch()
+    before = files(place)
+    told, end = [], time.monotonic() + 90
+    while not any("wears a mask" in one for one in told) and time.monotonic() < end:
+        wait_for(page, KNOWN)
+        told.append(card(page))
+        assert KNOWN in told[-1]
+        page.wait_for_timeout(300)
+    assert any("wears a mask" in one for one in told)
+    wait_for(page, "unknown")
+    assert files(place) == before, "no file appears while the camera runs"
+
+    image.write(place / "new.jpg", drawn.person(STRANGER, view=1))
+    from gradio_client import Client, handle_file
+    Client(server.url, verbose=False).predict("Newcomer", [handle_file(place / "new.jpg")], False, api_name="/enroll")
+    wait_for(page, "Newcomer")
+    page.click(".fg-live-start")
+    page.wait_for_function("document.querySelector('.fg-live-boxes').dataset.names === ''")
+    assert page.locator(".fg-live-start").inner_text() == "Start the camera"
+
+
+def test_two_viewers_both_get_answers_on_a_phone_too(watch):
+    pages = [watch(), watch(400)]
+    for page in pages:
+        page.bring_to_front()
+        wait_for(page, KNOWN)
+    assert pages[1].evaluate("document.scrollingElement.scrollWidth") <= 400
+
+
+def test_without_a_camera_there_is_an_explanation(house):
+    browser, server, _ = house
+    page = browser.new_page()
+    page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
+    page.goto(server.url)
+    open_tab(page, "Live")
+    page.click(".fg-live-start")
+    page.wait_for_selector(".fg-live-note:has-text('plain http')")
+    page.close()
