@@ -67,7 +67,8 @@ def main(arguments: list[str] | None = None) -> None:
     plan = loop.Plan(options.steps, options.lr, warmup=options.warmup, ema=options.ema, validate_every=options.validate_every,
                      save_every=200, report_every=25)
     if not ranks.rank():
-        words = {k: v for k, v in vars(options).items() if k not in ("faces", "teacher", "state")}
+        words = {k: v for k, v in vars(options).items() if k not in ("faces", "teacher", "state", "begin")}
+        words["begin"] = options.begin.parent.name if options.begin else "random weights"
         (options.state / "command.json").write_text(json.dumps(
             {"command": "python -m facegui.training.bundled", "processes": ranks.count()} | {k: str(v) for k, v in words.items()}))
     identity = {k: str(v) for k, v in vars(options).items() if k not in ("state", "faces", "teacher")}

@@ -44,8 +44,8 @@ def main(arguments: list[str] | None = None) -> None:
     card = cards.find(options.weights, options.model)
     faces = sets.load(options.faces)
     _, rows = sets.split(faces.people, options.share, options.seed)
-    if len(rows) < 20:
-        raise DataError(f"{options.faces} has only {len(rows)} faces of held-out people; at least 20 are needed.")
+    if not len(rows):
+        raise DataError(f"{options.faces} holds nobody with two faces, so there are no held-out people to measure on.")
     embedder = load(options.weights, card, "cpu")
     bare, masked = (impostors(embedder, faces, rows, mask) for mask in (False, True))
     tail, tail_masked = impostor_tail(bare), impostor_tail(masked)

@@ -21,7 +21,10 @@ class Teacher:
     def __init__(self, file: Path, card: ModelCard):
         self.card = card
         self.graph = TorchGraph(file).to(torch.bfloat16).to(memory_format=torch.channels_last)
-        self.taps = between_blocks(self.graph)
+        blank = torch.zeros(1, 3, card.crop.size, card.crop.size, dtype=torch.bfloat16)
+        names = between_blocks(self.graph)
+        shapes = [feature.shape for feature in self.graph(blank, names)[1]]
+        self.taps = tuple(name for name, shape in zip(names, shapes, strict=True) if shape[-1] > 1)  # maps, not vectors
 
     def front(self, crops: torch.Tensor, blocks: int) -> list[torch.Tensor]:
         """The features after the first `blocks` blocks alone, at their cost alone."""
@@ -41,18 +44,7 @@ def between_blocks(graph: TorchGraph) -> tuple[str, ...]:
         if op == "Conv" and settings["groups"] == 1 and graph.tensors[settings["weight"]].shape[-1] == 1:
             if made_by.get(sources[0]) in ("Add", "Mul", "Conv") and sources[0] not in found:
                 found.append(sources[0])
-    return tuple(name for name in found if not _is_vector(graph, name))
-
-
-def _is_vector(graph: TorchGraph, name: str) -> bool:
-    """Whether the tensor has no places left: it comes from a pooling or a convolution over the whole map."""
-    makers = {out: (op, sources, settings) for op, out, sources, settings in graph.steps}
-    op, sources, settings = makers[name]
-    if op == "GlobalAveragePool":
-        return True
-    if op == "Conv":
-        return graph.tensors[settings["weight"]].shape[-1] > 3 or (sources[0] in makers and _is_vector(graph, sources[0]))
-    return False
+    return tuple(found)
 
 
 def clean_embeddings(teacher: Teacher, faces: FaceSet, file: Path, tick=lambda done, total: None) -> np.ndarray:
