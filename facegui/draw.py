@@ -1,87 +1,129 @@
-"""Boxes, names and scores drawn onto a copy of a picture."""
+"""The picture with boxes, names and scores: teal for a known face, orange for an unknown one.
+
+Text is drawn with the fonts inside OpenCV 5, which cover Latin, Cyrillic, Greek and Chinese, Japanese and Korean names
+without a font on the machine (Arabic letters appear unjoined).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
-from .types import Identification, Recognition
+from .types import Box, Identification, Recognition
 
-KNOWN, UNKNOWN = (22, 128, 61), (180, 83, 9)  # green and amber, both 4.5 : 1 and more under white text
-TEXT = (255, 255, 255)
-FONT_FILES = ("DejaVuSans-Bold.ttf", "DejaVuSans.ttf", "NotoSans-Bold.ttf", "Arial Bold.ttf", "arialbd.ttf")
+KNOWN, UNKNOWN = (15, 118, 110), (180, 83, 9)  # the colours of the pages; colour-blind people tell them apart
+_WHITE = (255, 255, 255)
+_WEIGHT = 500
 
 
 def annotate(pixels: np.ndarray, recognition: Recognition) -> np.ndarray:
-    """(h, w, 3) RGB uint8 -> a copy of the same shape with a box and a label per face.
+    """A copy of (height, width, 3) RGB uint8 `pixels` with everybody marked as "Name 0.82" or "unknown".
 
-    Boxes are in pixels of the upright file; `pixels` may be a smaller copy of it. Labels stay inside the picture and
-    step aside for each other; line and letter follow the picture's size.
+    `pixels` may be smaller than the file the boxes were found in. Labels stay in the picture, out of each other's way
+    where there is room.
     """
-    canvas = Image.fromarray(pixels.copy())
-    draw = ImageDraw.Draw(canvas)
-    scale = canvas.width / recognition.width
-    line = max(2, round(max(canvas.size) / 400))
-    taken: list[tuple[float, float, float, float]] = []
-    for one in recognition.faces:
-        box = tuple(value * scale for value in one.probe.face.box)
-        colour = UNKNOWN if one.name is None else KNOWN
-        draw.rectangle(box, outline=colour, width=line)
-        font = _font(letter_px(box, canvas.size))
-        text = _fitting(draw, font, label(one), canvas.width)
-        if one.name is None and _size(draw, font, text)[0] > 1.6 * (box[2] - box[0]):
-            text = "?"  # in a crowd the word would hide the neighbours
-        place = _place(box, _size(draw, font, text), canvas.size, taken)
-        taken.append(place)
-        draw.rectangle(place, fill=colour)
-        draw.text(((place[0] + place[2]) / 2, (place[1] + place[3]) / 2), text, font=font, fill=TEXT, anchor="mm")
-    return np.asarray(canvas)
+    picture = np.ascontiguousarray(pixels).copy()
+    height, width = picture.shape[:2]
+    line = max(1, round(max(width, height) / 500))
+    boxes = _in_pixels(recognition, width)
+    for box, one in zip(boxes, recognition.faces, strict=True):
+        cv2.rectangle(picture, box[:2], box[2:], (0, 0, 0), line + max(2, line))  # visible on its own colour
+        cv2.rectangle(picture, box[:2], box[2:], _colour(one), line)
+    font = cv2.FontFace("sans")
+    for one, tag in zip(recognition.faces, layout(recognition, width, height), strict=True):
+        x1, y1, x2, y2 = tag.box
+        cv2.rectangle(picture, (x1, y1), (x2 - 1, y2 - 1), _colour(one), cv2.FILLED)
+        cv2.putText(picture, tag.text, tag.start, _WHITE, font, tag.letters_px, _WEIGHT)
+    return picture
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A label's text, its letters' size, its filled box (x1, y1, x2, y2, ends excluded) and where the text starts."""
+
+    text: str
+    letters_px: int
+    box: tuple[int, int, int, int]
+    start: tuple[int, int]
+
+
+def layout(recognition: Recognition, width: int, height: int) -> list[Tag]:
+    """The labels of a width x height picture, in the order of the faces; placed from the top of the picture down."""
+    boxes, font = _in_pixels(recognition, width), cv2.FontFace("sans")
+    tags: dict[int, Tag] = {}
+    for number in sorted(range(len(boxes)), key=lambda number: boxes[number][1]):
+        box = boxes[number]
+        text, size = _fit(label(recognition.faces[number]), _letters_px(box, width, height), width, font)
+        left, top, wide, tall = _extent(text, size, font)
+        pad = max(2, size // 4)
+        place = _place(box, min(wide + 2 * pad, width), min(tall + 2 * pad, height), width, height,
+                       [tag.box for tag in tags.values()], boxes[:number] + boxes[number + 1 :])
+        tags[number] = Tag(text, size, place, (place[0] + pad - left, place[1] + pad - top))
+    return [tags[number] for number in range(len(boxes))]
+
+
+def _in_pixels(recognition: Recognition, width: int) -> list[Box]:
+    return [tuple(round(value * width / recognition.width) for value in one.probe.face.box) for one in recognition.faces]
 
 
 def label(one: Identification) -> str:
-    """What is written at a face: the name with its score, or that nobody is near enough."""
-    return "unknown" if one.name is None else f"{one.name} {one.match_score:.2f}"
+    """What stands at the box of a face."""
+    if one.name is None:
+        return "unknown"
+    name = " ".join("".join(letter if letter.isprintable() else " " for letter in one.name).split())
+    return name if one.match_score is None else f"{name} {one.match_score:.2f}"
 
 
-def letter_px(box: tuple[float, ...], size: tuple[int, int]) -> int:
-    """Letters grow with the face, between what can be read and what would hide the picture."""
-    return round(min(max((box[2] - box[0]) / 6, max(size) / 70, 11), max(size) / 22 + 6))
+def _colour(one: Identification) -> tuple[int, int, int]:
+    return UNKNOWN if one.name is None else KNOWN
 
 
-def _font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """A font of this machine that knows more scripts than Pillow's own, if there is one."""
-    for name in FONT_FILES:
-        try:
-            return ImageFont.truetype(name, size_px)
-        except OSError:
-            continue
-    return ImageFont.load_default(size_px)
+def _letters_px(box: Box, width: int, height: int) -> int:
+    """Letter height that suits the face, within what can be read and what leaves room in the picture."""
+    long = max(width, height)
+    return round(np.clip(0.2 * (box[3] - box[1]), max(11, long / 100), max(11, long / 36)))
 
 
-def _size(draw: ImageDraw.ImageDraw, font, text: str) -> tuple[float, float]:
-    left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
-    ascent = draw.textbbox((0, 0), "Áy", font=font)
-    return right - left + 8, max(bottom - top, ascent[3] - ascent[1]) + 6
+def _extent(text: str, size: int, font: cv2.FontFace) -> Box:
+    """Left, top, width and height of a text whose first letter stands at (0, 0), as high as any Latin letter."""
+    left, top, wide, tall = cv2.getTextSize((1, 1), text, (0, 0), font, size, _WEIGHT)
+    _, high, _, deep = cv2.getTextSize((1, 1), "Äg", (0, 0), font, size, _WEIGHT)
+    bottom, top = max(top + tall, high + deep), min(top, high)
+    return left, top, wide, bottom - top
 
 
-def _fitting(draw: ImageDraw.ImageDraw, font, text: str, width: int) -> str:
-    """A label wider than the picture loses the middle of its name, never the score."""
-    while len(text) > 12 and _size(draw, font, text)[0] > width:
-        middle = (len(text) - 5) // 2
-        text = text[:middle - 2] + "…" + text[middle + 1:]
-    return text
+def _fit(text: str, size: int, width: int, font: cv2.FontFace) -> tuple[str, int]:
+    """The text in smaller letters, then shortened, until it fits into the picture's width."""
+    while size > 8 and _extent(text, size, font)[2] + size > width:
+        size -= 1
+    while len(text) > 2 and _extent(text, size, font)[2] + size > width:
+        text = text.rstrip(".")[:-1] + ".."
+        if len(text) < 5:
+            return "", size
+    return text, size
 
 
-def _place(box: tuple[float, ...], size: tuple[float, float], canvas: tuple[int, int],
-           taken: list[tuple[float, float, float, float]]) -> tuple[float, float, float, float]:
-    """Above the box, below it, or inside at its top: the first place that is in the picture and free, else the first."""
-    width, height = size
-    x = min(max((box[0] + box[2] - width) / 2, 0), max(canvas[0] - width, 0))
-    tops = (box[1] - height, box[3], box[1], box[3] - height)
-    places = [(x, y, x + width, y + height) for y in (min(max(top, 0), canvas[1] - height) for top in tops)]
-    free = (place for place in places if not any(_overlap(place, other) for other in taken))
-    return next(free, places[0])
+def _place(box: Box, wide: int, tall: int, width: int, height: int, taken: Sequence[Box], faces: Sequence[Box]) -> Box:
+    """Where the label goes: above, below, inside or beside the box, with the least in its way."""
+    x1, y1, x2, y2 = box
+    best, least = (0, 0, wide, tall), float("inf")
+    for rank, (left, top) in enumerate([(x1, y1 - tall), (x2 - wide, y1 - tall), (x1, y2), (x2 - wide, y2), (x1, y1),
+                                        ((x1 + x2 - wide) // 2, y1 - tall), (x2, y1), (x1 - wide, y1), (x1, y2 - tall),
+                                        (x1, y1 - 2 * tall), (x1, y2 + tall)]):
+        left, top = max(0, min(left, width - wide)), max(0, min(top, height - tall))
+        spot = (left, top, left + wide, top + tall)
+        cost = 5 * sum(_shared(spot, other) for other in taken) + sum(_shared(spot, other) for other in faces)
+        cost += 0.3 * _shared(spot, box) + rank
+        if cost < least:
+            best, least = spot, cost
+    return best
 
 
-def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _shared(one: Box, other: Box) -> float:
+    """Area that two boxes have in common."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return float(max(across, 0) * max(down, 0))
