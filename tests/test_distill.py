@@ -20,6 +20,7 @@ from facegui.training.bases import NEW
 from facegui.training.bundled import TEACHER
 from facegui.training.distill import Blocks, Front, Views, Whole, deviation
 from facegui.training.faces import FaceSet
+from facegui.training.initialise import scale_layer_by_layer
 from facegui.training.teacher import Teacher, clean_embeddings
 from facegui.types import CropSpec, DataError
 
@@ -129,7 +130,9 @@ def test_the_tail_in_a_card_is_that_of_held_out_strangers(faces, tmp_path, monke
     folder = tmp_path / "tiny"
     folder.mkdir()
     torch.manual_seed(1)
-    save_network(Compact(SHAPE), folder / "model.safetensors")
+    student, images = Compact(SHAPE), torch.randn(16, 3, 32, 32)
+    scale_layer_by_layer(student, lambda: student(images))  # without it everybody would look alike
+    save_network(student, folder / "model.safetensors")
     base = replace(NEW["new compact"], id="tiny", crop=CARD.crop, dimension=16)
     cards.write_card(folder, base)
     tail.main(["--model", "tiny", "--faces", "x", "--weights", str(tmp_path), "--share", "0.99"])

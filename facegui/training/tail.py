@@ -33,6 +33,14 @@ def impostors(embedder: Embedder, faces: FaceSet, rows: np.ndarray, mask: bool =
     return (probes @ bare.T)[different if mask else np.triu(different)]
 
 
+def measured(scores: np.ndarray) -> tuple[tuple[float, float], ...]:
+    """The tail of impostor scores, rounding kept within a cosine's -1 to 1: a poor network finds everybody alike.
+
+    Raises DataError with fewer than 100 scores.
+    """
+    return tuple((rate, score) for rate, score in impostor_tail(np.clip(scores, -1, 1)) if score <= 1)
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Measure a model's impostor scores and write them into its card.")
     parser.add_argument("--model", default="compact")
@@ -48,7 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
         raise DataError(f"{options.faces} holds nobody with two faces, so there are no held-out people to measure on.")
     embedder = load(options.weights, card, "cpu")
     bare, masked = (impostors(embedder, faces, rows, mask) for mask in (False, True))
-    tail, tail_masked = impostor_tail(bare), impostor_tail(masked)
+    tail, tail_masked = measured(bare), measured(masked)
     people = len(np.unique(faces.people[rows]))
     figures = {**card.figures, "impostor_tail_bare_masked": [list(point) for point in tail_masked],
                "impostors": f"{len(bare)} bare-bare and {len(masked)} bare-masked (drawn) comparisons of {people} held-out people, "

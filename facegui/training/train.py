@@ -16,7 +16,6 @@ import torch
 from .. import cards
 from ..device import pick_device
 from ..embed import compact, load
-from ..metrics import impostor_tail
 from ..types import DataError, Detector, ModelCard, ModelError, Progress, Tick, no_tick
 from . import bases, curves, loop, ranks
 from .augment import STILL, view
@@ -24,6 +23,7 @@ from .data import prepare, usable
 from .finetune import FineTune
 from .loop import TrainingProgress
 from .recipe import Recipe
+from .tail import measured
 from .validate import Examination
 
 
@@ -153,7 +153,7 @@ def _tail(task, examination, parent):
     scores = (bare @ bare.T)[np.triu(examination.people[:, None] != examination.people[None])]
     if len(scores) >= MIN_IMPOSTORS or not parent.impostor_tail:
         with contextlib.suppress(DataError):  # too few even for a first guess: then the model asks for a threshold
-            return impostor_tail(scores), f"{len(scores)} comparisons of held-out people"
+            return measured(scores), f"{len(scores)} comparisons of held-out people"
     return parent.impostor_tail, f"the parent's: {len(scores)} comparisons of held-out people are too few"
 
 
