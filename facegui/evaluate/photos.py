@@ -118,7 +118,7 @@ def embed_faces(shots: Sequence[Shot], faces: Sequence[Face | None], embedder: E
             crops = [align.crop(shots[place].pixels(), faces[place], card.crop) for _, place in batch]
             for (key, _), row in zip(batch, embedder.embed(np.stack(crops)), strict=True):
                 table.put(key, row)
-            table.save(10 * SAVE_AFTER)
+            table.save(2 * SAVE_AFTER)
     finally:
         table.save()
     found = np.array([bool(key) for key in keys], dtype=bool)
