@@ -84,6 +84,7 @@ def test_an_interrupted_training_ends_with_the_same_bits(tmp_path):
             list(loop.run(parts, PLAN, tmp_path / "parts", stop))
         except Cancelled:
             pass
+    assert [r.step for r in loop.history(tmp_path / "parts")] == list(range(1, 41))
     for one, two in ((whole.network, parts.network), (whole.extra, parts.extra)):
         assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
 

@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m facegui.training.cover", description=__doc__.splitlines()[0])
     parser.add_argument("--faces", type=Path, required=True, help="folder with faces.tsv and its tar shards")
     parser.add_argument("--out", type=Path, required=True, help="folder for card.json and the weights")
-    parser.add_argument("--steps", type=int, default=1600, help=f"batches of {BATCH} faces")
+    parser.add_argument("--steps", type=int, default=1100, help=f"batches of {BATCH} faces")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)

@@ -81,7 +81,7 @@ def run(task: Task, plan: Plan, folder: Path, cancelled: Callable[[], bool] = la
                                   fused=True)
     averaged = {k: v.detach().clone() for k, v in network.state_dict().items()} if plan.ema else {}
     best: dict[str, torch.Tensor] = {}
-    facts: dict[str, Any] = {"step": 0, "best": None, "bad": 0, "identity": identity or {}}
+    facts: dict[str, Any] = {"step": 0, "best": None, "bad": 0, "identity": identity or {}, "history": []}
     if (saved := state.load(folder)) is not None:
         facts, best, averaged = _restore(task, optimizer, averaged, saved, identity or {})
     start, begun, images, waited_from = facts["step"], time.perf_counter(), 0, getattr(task, "waited_s", 0.0)
@@ -121,13 +121,16 @@ def run(task: Task, plan: Plan, folder: Path, cancelled: Callable[[], bool] = la
             if facts["best"] is None or figures.get("selection", 0.0) > facts["best"]:
                 facts["best"] = figures.get("selection", 0.0)
                 best = {k: v.detach().clone() for k, v in (averaged or network.state_dict()).items()}
+        spent = time.perf_counter() - begun
+        report = TrainingProgress(step + 1, plan.steps, smooth, lr, images / spent,
+                                  spent / (step + 1 - start) * (plan.steps - step - 1), figures,
+                                  wait_share=(getattr(task, "waited_s", 0.0) - waited_from) / spent)
+        if figures or (step + 1) % max(plan.report_every, plan.steps // 1000) == 0:
+            facts["history"].append([report.step, report.loss, report.lr, figures])
         if last or (step + 1) % plan.save_every == 0 or figures:
             _store(task, optimizer, averaged, best, facts, folder)
         if figures or (step + 1) % plan.report_every == 0:
-            spent = time.perf_counter() - begun
-            yield TrainingProgress(step + 1, plan.steps, smooth, lr, images / spent,
-                                   spent / (step + 1 - start) * (plan.steps - step - 1), figures,
-                                   wait_share=(getattr(task, "waited_s", 0.0) - waited_from) / spent)
+            yield report
     if best:
         network.load_state_dict(best)
 
@@ -138,6 +141,12 @@ def _follow(averaged: dict[str, torch.Tensor], now: dict[str, torch.Tensor], ema
     torch._foreach_lerp_([averaged[key] for key in smooth], [now[key] for key in smooth], 1 - ema)
     for key in averaged.keys() - smooth:  # counters of batch normalisation
         averaged[key].copy_(now[key])
+
+
+def history(folder: Path) -> list[TrainingProgress]:
+    """What an interrupted training reported until its last saved step, a thousand reports or so; for its curves."""
+    saved = state.load(folder)
+    return [TrainingProgress(step, 0, loss, lr, 0.0, 0.0, figures) for step, loss, lr, figures in saved[1]["history"]] if saved else []
 
 
 def _validate(task: Task, averaged: dict[str, torch.Tensor]) -> dict[str, float]:
@@ -165,6 +174,7 @@ def _store(task, optimizer, averaged, best, facts, folder) -> None:
 
 def _restore(task, optimizer, averaged, saved, identity):
     tensors, facts = saved
+    facts.setdefault("history", [])
     if facts["identity"] != identity:
         changed = sorted(k for k in {*identity, *facts["identity"]} if identity.get(k) != facts["identity"].get(k))
         raise DataError(f"The folder holds another training ({', '.join(changed)} differ). Choose another name, or delete it.")

@@ -76,7 +76,7 @@ def train(recipe: Recipe, weights: Path, *, current: str | None = None, cache: P
     before = task.validate()
     state = cache / "state" / recipe.name
     identity = {k: v for k, v in asdict(recipe).items() if k not in ("folder", "compile")} | {"faces": len(faces)}
-    reports = []
+    reports = loop.history(state)
     for report in loop.run(task, plan, state, cancelled, identity):
         if task.note:
             report, task.note = replace(report, note=task.note), ""
