@@ -127,7 +127,8 @@ def write(path: Path | str, pixels: np.ndarray) -> None:
         part.write_bytes(data)
         os.replace(part, path)
     except OSError as error:
-        raise ImageError(f"{shown(path.name)} cannot be written ({_why(error)}); check the folder and the free space") from None
+        why = _why(error)
+        raise ImageError(f"{shown(path.name)} cannot be written ({why}); check the folder and the free space") from None
     finally:
         with contextlib.suppress(OSError):
             part.unlink()

@@ -99,9 +99,11 @@ def _eye(sheet: Sheet, who: SimpleNamespace, side: int, yaw: float, smile: float
     sheet.put(0.9 * opening * sheet.inside(0.022 - np.hypot(iris_x + 0.03, iris_y + 0.035)), np.array([250, 250, 250]))
     lash = 0.024 if who.woman else 0.014
     near = sheet.inside(1.06 - np.abs(t), 0.12)
-    sheet.put(0.92 * near * sheet.inside(lash * (0.6 + 0.5 * ease(-1, 1, t)) - np.abs(below_lid + 0.006), 0.014), np.array([30, 20, 18]))
+    lashes = sheet.inside(lash * (0.6 + 0.5 * ease(-1, 1, t)) - np.abs(below_lid + 0.006), 0.014)
+    sheet.put(0.92 * near * lashes, np.array([30, 20, 18]))
     sheet.put(0.4 * near * sheet.inside(0.008 - np.abs(above_rim), 0.02), who.skin * 0.35)
-    sheet.put(0.45 * near * sheet.inside(0.008 - np.abs(below_lid + 0.045 + 0.02 * arch), 0.025), who.skin * sheet.tone * 0.5)
+    crease = sheet.inside(0.008 - np.abs(below_lid + 0.045 + 0.02 * arch), 0.025)
+    sheet.put(0.45 * near * crease, who.skin * sheet.tone * 0.5)
     sheet.put(0.22 * near * sheet.inside(0.012 - np.abs(above_rim + 0.05), 0.04), who.skin * 0.45)
     t = (sheet.x - middle - side * 0.02) / who.brow_w * side
     line = who.eye_y - who.brow_y - who.brow_arch * (1 - (t - 0.15) ** 2) - who.brow_tilt * t
@@ -120,7 +122,8 @@ def _mouth(sheet: Sheet, who: SimpleNamespace, shift: float, smile: float) -> No
     lips = sheet.inside(np.minimum(y + bow + 0.4 * gap, who.lower * arch + 0.6 * gap - y), 0.02) * (np.abs(t) < 1)
     red = who.skin * (1 - who.lip_red * np.array([0.12, 0.5, 0.42], np.float32)) * 0.92
     sheet.put(0.88 * lips, red * sheet.tone * (1 - 0.18 * (y < 0))[..., None])
-    sheet.put(0.35 * sheet.hill(1.15 * shift, who.mouth_y + 0.55 * who.lower + 0.6 * gap, 0.12, 0.02) * lips, np.array([255, 240, 236]))
+    gleam = sheet.hill(1.15 * shift, who.mouth_y + 0.55 * who.lower + 0.6 * gap, 0.12, 0.02)
+    sheet.put(0.35 * gleam * lips, np.array([255, 240, 236]))
     teeth = sheet.inside(np.minimum(y + 0.4 * gap, 0.6 * gap - y), 0.012) * (np.abs(t) < 0.9)
     sheet.put(teeth * float(smile > 0.35), (236, 230, 220) * (0.55 + 0.45 * arch)[..., None])
     shut = sheet.inside(0.012 * (0.4 + arch) - np.abs(y), 0.02) * sheet.inside(1.03 - np.abs(t), 0.08)

@@ -67,9 +67,11 @@ def glasses(sheet: Sheet, who: SimpleNamespace, yaw: float) -> None:
         sheet.put(0.06 * inner, np.array([235, 242, 250]))
         sheet.put(outer * (1 - inner) * 0.95, colour)
         hinge = side * (sheet.x - middle) - wide
-        sheet.put(sheet.inside(np.minimum(0.02 - np.abs(sheet.y - who.eye_y + 0.02), np.minimum(hinge, 1.0 - side * sheet.x))), colour)
+        arm = np.minimum(0.02 - np.abs(sheet.y - who.eye_y + 0.02), np.minimum(hinge, 1.0 - side * sheet.x))
+        sheet.put(sheet.inside(arm), colour)
     bridge = who.eye_gap - 0.29
-    sheet.put(sheet.inside(np.minimum(0.018 - np.abs(sheet.y - who.eye_y + 0.02), bridge - np.abs(sheet.x - 0.39 * yaw))), colour)
+    bridge = np.minimum(0.018 - np.abs(sheet.y - who.eye_y + 0.02), bridge - np.abs(sheet.x - 0.39 * yaw))
+    sheet.put(sheet.inside(bridge), colour)
 
 
 def mask_on(sheet: Sheet, who: SimpleNamespace, colour: np.ndarray, light: float, yaw: float) -> None:
