@@ -69,7 +69,7 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(gallery, monkeypatch):
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(GalleryError, match="[Tt]he gallery"):
+    with pytest.raises(GalleryError, match="[Ff]older|file of the gallery"):
         opened(tmp_path / "file" / "gallery")
     with tempfile.TemporaryDirectory() as place:  # pytest's own folders are closed to other users
         folder = Path(place) / "g"
@@ -101,3 +101,22 @@ def test_logs_hold_no_names_or_vectors(gallery, caplog):
     gallery.forget("Trillian")
     assert caplog.records and "ms" in caplog.text
     assert "Zaphod" not in caplog.text and "Trillian" not in caplog.text and "[" not in caplog.text
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_deletion(gallery, monkeypatch):
+    """The deletion stands; what is left to overwrite waits for the next start, and the gallery opens meanwhile."""
+    path = gallery.photo_path(gallery.enroll("Ana", [photo(1)]).photo_ids[0])
+    gallery.enroll("Bob", [photo(2)])
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "unlink", full)
+    with pytest.raises(GalleryError, match="Ana is deleted.*every start"):
+        gallery.forget("Ana")
+    assert [person.name for person in gallery.people()] == ["Bob"] and path.exists()
+    with opened(gallery.folder) as other:
+        assert other.search(vector(1)[None], 1)[0][0].name == "Bob"
+    monkeypatch.undo()
+    opened(gallery.folder).close()
+    assert not path.exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import index
 from ..store import Connection, Database, chores, files, merges, people, photos, plainly, templates
-from ..types import Deletion
+from ..types import Deletion, GalleryError
 
 
 def forget(database: Database, name: str, model_id: str) -> Deletion:
@@ -15,7 +15,7 @@ def forget(database: Database, name: str, model_id: str) -> Deletion:
         mine = photos.of_person(c, person)
         templates, rows = _delete(c, mine, model_id)
         merges.forget(c, person)
-    return Deletion(name, len(mine), finish(database, {photo.file for photo in mine}), templates, rows)
+    return Deletion(name, len(mine), _finish(database, name, {photo.file for photo in mine}), templates, rows)
 
 
 def remove_photo(database: Database, photo_id: int, model_id: str) -> Deletion:
@@ -24,7 +24,7 @@ def remove_photo(database: Database, photo_id: int, model_id: str) -> Deletion:
         photo = photos.one(c, photo_id)
         name = people.name_of(c, photo.person_id)
         templates, rows = _delete(c, [photo], model_id)
-    return Deletion(name, 1, finish(database, {photo.file}), templates, rows)
+    return Deletion(name, 1, _finish(database, f"The photo of {name}", {photo.file}), templates, rows)
 
 
 def _delete(c: Connection, mine: list, model_id: str) -> tuple[int, int]:
@@ -35,6 +35,14 @@ def _delete(c: Connection, mine: list, model_id: str) -> tuple[int, int]:
         photos.delete(c, photo.id)
     chores.add(c, "purge")
     return templates, rows
+
+
+def _finish(database: Database, what: str, count: set[str]) -> int:
+    try:
+        return finish(database, count)
+    except GalleryError as error:
+        raise GalleryError(f"{what} is deleted and will not be found again, but what is left on the disk could not be "
+                           "overwritten, perhaps because it is full. It is tried again at every start.") from error
 
 
 def finish(database: Database, count: set[str] = frozenset()) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from .. import index
 from ..index import VectorIndex, View
 from ..store import Connection, Database, plainly, templates
-from ..types import FaceguiError, IndexStatus, Tick, no_tick
+from ..types import FaceguiError, IndexStatus, Progress, Tick, no_tick
 
 log = logging.getLogger("facegui.index")
 
@@ -114,7 +114,7 @@ class LiveIndex:
 
         try:
             self.rebuild(tick, only_if_drifted=True)
-        except FaceguiError as error:
+        except Exception as error:  # the edge of this thread; searches go on with the index there is
             self._not_before = time.monotonic() + RETRY_S
             log.warning("the index was not rebuilt: %s", type(error).__name__)
         finally:
@@ -122,11 +122,15 @@ class LiveIndex:
 
     def rebuild(self, tick: Tick = no_tick, only_if_drifted: bool = False) -> None:
         """Build the index anew while searches go on with the old one. Raises GalleryError for a full disk."""
-        with self._building, plainly(self.database.folder):
-            with index.alone(self.root, tick):
+        while not self._building.acquire(timeout=1):
+            tick(Progress(0, 0, "the index is being built already"))
+        try:
+            with plainly(self.database.folder), index.alone(self.root, tick):
                 if only_if_drifted and self._adopt() and not self._drifted(self.index.view):
                     return
                 self._rebuild(tick)
+        finally:
+            self._building.release()
 
     def _adopt(self) -> bool:
         """Take up a generation that another process has built meanwhile; False where there is none."""

@@ -32,7 +32,7 @@ def _sentence(text: str, folder: Path) -> str:
     if "full" in low:
         return f"The disk of {folder} is full; nothing was changed. Free some space and try again."
     if "readonly" in low or "unable to open" in low:
-        return f"The gallery folder {folder} cannot be written; check its permissions or choose another folder."
+        return f"The folder {folder} cannot be written; check its permissions or choose another folder."
     if "locked" in low or "busy" in low:
         return f"Another program has kept the gallery busy for {BUSY_MS // 1000} s; close it and try again."
     if "not a database" in low or "malformed" in low:
@@ -64,7 +64,7 @@ class Database:
         self._watching = threading.Lock()
         self._closed = False
         with plainly(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(0o700, parents=True, exist_ok=True)  # faces and names are for their keeper alone
             self._watch = self._connect()
             self._settle()
 

@@ -41,6 +41,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA wal_autocheckpoint=256")  # pages: 4 MB of log
     connection.execute("PRAGMA secure_delete=ON")  # a deleted vector is overwritten, not only unlinked
 
 
