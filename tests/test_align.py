@@ -71,7 +71,7 @@ def test_similarity_of_one_place_is_refused():
         align.similarity(np.full((5, 2), np.nan), TEMPLATE)
 
 
-@pytest.mark.parametrize("scale", [0.6, 1, 1.7, 2.5, 5.3, 12])
+@pytest.mark.parametrize("scale", [0.6, 1, 1.7, 2.5, 5.3, 8])
 def test_landmarks_arrive_at_the_template(scale):
     """Also where the picture is averaged down first: no shift of half a pixel creeps in."""
     points = moved(TEMPLATE, scale, 17, (120 * scale, 40 * scale))
