@@ -153,12 +153,12 @@ def test_masks_at_the_edge_of_a_photo_do_not_fail():
 
 
 def test_drawn_people_are_measured_through_the_real_detector(tmp_path):
-    seeds = list(CAST.values())[:4]
+    seeds = list(CAST.values())[:3]
     for seed in seeds:
         (tmp_path / f"P{seed:02d}").mkdir()
         for view in range(2):
             pixels = person(seed, size=200, view=view)
             image.write(tmp_path / f"P{seed:02d}" / f"P{seed:02d}_{view + 1:04d}.jpg", pixels)
-    report = masked(tmp_path, MtcnnDetector("cpu"), Correlation(), tmp_path / "cache", people=4)
+    report = masked(tmp_path, MtcnnDetector("cpu"), Correlation(), tmp_path / "cache", people=3)
     assert report.undetected_bare == 0 and report.results[0].probes == len(seeds)
-    assert report.results[0].right >= len(seeds) - 1  # same face, other photo: the crops look alike once aligned
+    assert report.results[0].right == len(seeds)  # same face, other photo: the crops look alike once aligned
