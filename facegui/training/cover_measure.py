@@ -18,7 +18,7 @@ import torch
 from ..cards import write_card
 from ..cover import CoverJudge
 from ..detect import MtcnnDetector
-from ..image import find_images, read
+from ..image import read
 from ..types import DataError, Detector, Face
 from .cover import share
 
@@ -51,7 +51,9 @@ def main(arguments: list[str] | None = None) -> None:
             name = "MFR2 masked photos judged masked" if covered else "MFR2 bare photos judged bare"
             figures[name] = report(name, measure(judge, detector, photos, covered))
     if given.bare:
-        photos = find_images(given.bare / "images")
+        photos = sorted((given.bare / "images").rglob("*.jpg"))
+        if not photos:
+            raise DataError(f"there are no photos images/NAME/NAME_0001.jpg in {given.bare}")
         photos = [photos[i] for i in np.random.default_rng(0).permutation(len(photos))[:given.sample]]
         figures["LFW photos judged bare"] = report("LFW photos judged bare", measure(judge, detector, photos, False))
     write_card(given.model, replace(judge.card, figures=figures))
