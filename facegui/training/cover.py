@@ -1,7 +1,7 @@
 """Trains the judge of masks: python -m facegui.training.cover --faces DIR --out weights/cover
 
 A few minutes on one core. Real masks, drawn masks on bare faces, and bare faces; the figures in the card come from
-people and from whole sources that were never trained on.
+photos held out and from whole sources that were never trained on.
 """
 
 from __future__ import annotations
