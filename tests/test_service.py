@@ -32,11 +32,12 @@ def install(weights, *ids):
 
 
 def test_a_portrait_is_about_its_one_large_face():
-    large, small, second = seen(0, 0, 100), seen(200, 0, 49), seen(200, 0, 51)
-    assert subject([]) is None
-    assert subject([small]) is small
-    assert subject([small, large]) is large  # 100^2 >= 4 x 49^2
-    assert subject([large, second]) is None  # 100^2 < 4 x 51^2
+    middle, beside = seen(150, 150, 100), seen(0, 150, 100)
+    assert subject([], 400, 400) is None
+    assert subject([beside], 400, 400) is beside
+    assert subject([beside, middle], 400, 400) is middle  # as large, but at the edge: (1 - 150 / 283)^2 < 1 / 3
+    assert subject([seen(80, 150, 100), seen(220, 150, 100)], 400, 400) is None  # two people side by side
+    assert subject([seen(80, 150, 100), seen(220, 180, 40)], 400, 400).face.box[2] == 180
 
 
 def test_a_face_keeps_its_place_when_the_picture_is_scaled():

@@ -48,12 +48,14 @@ def test_build_enroll_identify(run, folder, tmp_path):
     newcomer = PEOPLE[3]
     shots = [photo(tmp_path / f"new{view}.jpg", drawn.CAST[newcomer], view=view) for view in (0, 1)]
     bare = photo(tmp_path / "bare.jpg", drawn.CAST[newcomer])
-    assert run("identify", bare)[1][0]["faces"][0]["name"] is None, "not enrolled yet, so unknown"
+    alone = run("identify", bare, "--threshold", drawn.APART)[1][0]["faces"][0]
+    assert alone["name"] is None, "not enrolled yet, so unknown"
     assert run("enroll", newcomer, *shots)[1][0]["enrolled"] == 2
 
     masked = photo(tmp_path / "masked.jpg", drawn.CAST[newcomer], mask=True)
     stranger = photo(tmp_path / "stranger.jpg", drawn.STRANGERS[demo.STRANGER])
-    code, answers, _ = run("identify", bare, masked, stranger, "--out", tmp_path / "out", "--top", 3)
+    code, answers, _ = run("identify", bare, masked, stranger, "--out", tmp_path / "out", "--top", 3,
+                            "--threshold", drawn.APART)
     assert code == 0 and [len(answer["faces"]) for answer in answers] == [1, 1, 1]
     faces = [answer["faces"][0] for answer in answers]
     assert [face["name"] for face in faces] == [newcomer, newcomer, None]
@@ -83,7 +85,7 @@ def test_another_process_finds_the_newcomer_at_once(run, folder, tmp_path):
     bare = photo(tmp_path / "bare.jpg", drawn.CAST[PEOPLE[3]])
     code = ("import sys\nfrom facegui.service import FaceService\nfrom facegui.config import Settings\nfrom pathlib import Path\n"
             "faces = FaceService(Settings(gallery=Path(sys.argv[1])))\n"
-            "for line in sys.stdin: print(faces.identify(line.strip()).faces[0].name, flush=True)\n")
+            f"for line in sys.stdin: print(faces.identify(line.strip(), threshold={drawn.APART}).faces[0].name, flush=True)\n")
     other = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "gallery")], cwd=ROOT, text=True,
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:

@@ -105,14 +105,17 @@ class FaceService:
         return Verification(score >= limit, score, limit)
 
     def threshold(self) -> float:
-        """The score for a name with the model in use and the gallery's present size; see service/models.py."""
+        """The score for a name: the gallery's own by hand, else that of the model in use for the gallery's present size."""
+        by_hand = self.gallery.setting(models.THRESHOLD)
+        if by_hand is not None:
+            return float(by_hand)
         return models.threshold(self.card, self.gallery.counts()["templates"]).score
 
     @staticmethod
     def _one_face(sight: Sight, source: Source):
         picture = _picture(source)
         seen, _ = sight.look(picture)
-        one = subject(seen)
+        one = subject(seen, picture.width, picture.height)
         if one is None:
             what = f"{len(seen)} faces and no clear subject" if seen else "no face that can be found"
             raise FaceCountError(f"{picture.name or 'the photo'} has {what}; give a photo of one person, cut out if need be")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import drawn, image
 from ..config import Settings
 from ..types import Progress, Tick, no_tick
-from . import answers
+from . import answers, models
 
 if TYPE_CHECKING:
     from . import FaceService
@@ -33,6 +33,7 @@ def prepare(faces: FaceService, tick: Tick = no_tick) -> None:
     """Fill the service's gallery with the cast, all but the newcomer, unless somebody is in it already."""
     if faces.people():
         return
+    faces.gallery.set_setting(models.THRESHOLD, drawn.APART)
     tick(Progress(0, 0, "drawing the cast"))
     with tempfile.TemporaryDirectory(prefix="facegui-cast-") as folder:
         photos(Path(folder), [name for name in drawn.CAST if name != NEWCOMER])

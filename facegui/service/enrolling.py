@@ -43,7 +43,7 @@ def pick(sight: Sight, offered: Offered, force: bool) -> Seen | PhotoOutcome:
     seen, _ = sight.look(offered.picture)
     if not seen:
         return PhotoOutcome(offered.label, "refused", ("no_face",), quality.REASONS["no_face"])
-    one = subject(seen) or (seen[0] if force else None)
+    one = subject(seen, offered.picture.width, offered.picture.height) or (seen[0] if force else None)
     if one is None:
         return PhotoOutcome(offered.label, "refused", ("several_faces",), quality.REASONS["several_faces"])
     if not force and quality.refuses(one.quality):

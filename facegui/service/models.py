@@ -10,6 +10,7 @@ from .. import cards, embed
 from ..config import Settings
 from ..cover import CoverJudge
 from ..detect import MtcnnDetector
+from ..device import pick_device, share_cores
 from ..gallery import Gallery
 from ..metrics import Threshold, threshold_for
 from ..types import ModelCard, ModelError, Tick
@@ -17,6 +18,7 @@ from .sight import Sight
 
 BUNDLED = "compact"
 SETTING = "model"  # the gallery's own choice, kept in its database
+THRESHOLD = "threshold"  # a score set by hand for this gallery
 STRANGERS = 0.01  # share of strangers who may get a name: one in a hundred
 FALSE_MATCHES = 0.001  # share of pairs of different people that `verify` may call the same
 UNCALIBRATED = 0.5  # for a model whose card has no measured impostor scores; said openly wherever it is used
@@ -63,7 +65,8 @@ def follow(gallery: Gallery, settings: Settings) -> None:
 
 def load_sight(card: ModelCard, settings: Settings, earlier: Sight | None) -> Sight:
     """The pipeline for a model; the detector and the cover judge of an earlier one are kept."""
-    device = embed.pick_device(settings.device)
+    device = pick_device(settings.device)
+    share_cores()
     embedder = embed.load(settings.weights, card, device)
     if earlier is not None:
         return Sight(earlier.detector, earlier.cover, embedder)

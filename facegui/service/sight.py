@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,16 +64,20 @@ def scaled(face: Face, factor: float) -> Face:
     return Face(tuple(float(value * factor) for value in face.box), face.landmarks * np.float32(factor), face.score)
 
 
-def subject(seen: Sequence[Seen]) -> Seen | None:
-    """The one face a portrait is about: the only one, or the one with at least four times the area of every other.
+def subject(seen: Sequence[Seen], width: int, height: int) -> Seen | None:
+    """The one face a portrait of width x height px is about; None where there is none, or several and no clear one.
 
-    None where there is no face, or several and no clear one. Small faces in the background do not make a portrait
-    a group photo; two people side by side do.
+    A face weighs its area, less the farther it is from the middle (nothing in a corner); the subject weighs at least
+    three times as much as any other. Bystanders do not make a portrait a group photo; two people side by side do.
     """
     if not seen:
         return None
-    areas = [(one.face.box[2] - one.face.box[0]) * (one.face.box[3] - one.face.box[1]) for one in seen]
-    first = int(np.argmax(areas))
-    if all(areas[first] >= 4 * area for number, area in enumerate(areas) if number != first):
+    weights = []
+    for one in seen:
+        x1, y1, x2, y2 = one.face.box
+        off = math.hypot((x1 + x2) / 2 - width / 2, (y1 + y2) / 2 - height / 2) / math.hypot(width / 2, height / 2)
+        weights.append((x2 - x1) * (y2 - y1) * max(1 - off, 0.0) ** 2)
+    first = int(np.argmax(weights))
+    if all(weights[first] >= 3 * weight for number, weight in enumerate(weights) if number != first):
         return seen[first]
     return None
