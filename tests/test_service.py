@@ -8,7 +8,7 @@ import pytest
 from facegui import cards
 from facegui.config import Settings
 from facegui.gallery import Gallery
-from facegui.service import answers, models
+from facegui.service import FaceService, answers, models
 from facegui.service.sight import Seen, scaled, subject
 from facegui.types import (Candidate, CropSpec, Face, FaceguiError, Identification, ModelCard, ModelError, Probe, Quality,
                            Recognition)
@@ -102,3 +102,14 @@ def test_settings_flags_beat_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("FACEGUI_WEIGHTS", str(tmp_path))
     assert Settings.load().long_side == 640 and Settings.load().weights == tmp_path
     assert Settings.load(long_side=None).long_side == 640 and Settings.load(long_side="800").long_side == 800
+
+
+def test_a_threshold_set_by_hand_stays_with_the_gallery(tmp_path):
+    install(tmp_path / "weights", "alpha")
+    settings = Settings(gallery=tmp_path / "gallery", weights=tmp_path / "weights")
+    with FaceService(settings) as faces:
+        assert faces.threshold() == models.UNCALIBRATED
+        faces.gallery.set_setting(models.THRESHOLD, 0.71)
+        assert faces.threshold() == 0.71
+    with FaceService(settings) as faces:
+        assert faces.threshold() == 0.71
