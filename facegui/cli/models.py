@@ -35,11 +35,19 @@ def show(arguments: Namespace) -> int:
 
 
 def _about(card: ModelCard) -> list[str]:
-    figures = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in card.figures.items()
-                        if isinstance(value, (int, float)))
+    figures = ", ".join(filter(None, (_figure(name.replace("_", " "), value) for name, value in card.figures.items())))
     return [line for line in (card.description, f"terms: {card.licence}", f"origin: {card.origin}",
                               figures and f"figures: {figures}",
                               "" if card.impostor_tail else "threshold: not measured for this model") if line]
+
+
+def _figure(name: str, value: object) -> str:
+    """A plain number, or the accuracy of a report with its count; nothing for what is no figure for people."""
+    if isinstance(value, dict) and "accuracy" in value:
+        return f"{name} {value['accuracy']:.2%}" + (f" of {value['pairs']} pairs" if "pairs" in value else "")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return ""
+    return f"{name} {value:.4g}"
 
 
 def add(arguments: Namespace) -> int:
