@@ -1,4 +1,4 @@
-"""Synthetic people for the gallery's tests: photos are random bytes, templates random unit vectors near their person's."""
+"""Synthetic people for the gallery's tests: photos are random bytes, templates unit vectors near their person's."""
 
 import hashlib
 
@@ -32,8 +32,8 @@ def photo(seed, embedding=None, box=BOX, data=None, suffix=".jpg"):
 
 def crowd(people, each=2, first=0, dimension=DIMENSION):
     """[(name, NewPhoto)] of so many people with `each` photos near their own direction."""
-    return [(f"Person {who}", photo(100 * who + number + first, vector(100 * who + number, vector(10**6 + who, None, dimension),
-                                                                         dimension)))
+    centres = [vector(10**6 + who, None, dimension) for who in range(people)]
+    return [(f"Person {who}", photo(100 * who + number + first, vector(100 * who + number, centres[who], dimension)))
             for who in range(people) for number in range(each)]
 
 
@@ -71,6 +71,6 @@ def contents(gallery):
     """All that matters, without ids and times."""
     with gallery.database.read() as c:
         return sorted(c.execute(
-            "SELECT p.name, f.sha256, f.file, f.original_name, f.box, f.landmarks, f.score, f.quality, f.reasons, f.masked,"
-            " m.name, m.dimension, t.checksum, t.vector FROM people p JOIN photos f ON f.person_id = p.id"
+            "SELECT p.name, f.sha256, f.file, f.original_name, f.box, f.landmarks, f.score, f.quality, f.reasons,"
+            " f.masked, m.name, m.dimension, t.checksum, t.vector FROM people p JOIN photos f ON f.person_id = p.id"
             " JOIN templates t ON t.photo_id = f.id JOIN models m ON m.id = t.model").fetchall())

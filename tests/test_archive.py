@@ -28,8 +28,8 @@ def exported(tmp_path):
 def test_out_and_back_is_the_same_gallery(exported, tmp_path):
     with opened(tmp_path / "from") as before:
         report = archive.load(tmp_path / "to", exported)
-        assert (report.people, report.photos, report.templates, report.people_created, report.duplicates, report.refused) \
-            == (14, 39, 41, 14, 0, ())
+        assert (report.people, report.photos, report.templates, report.people_created) == (14, 39, 41, 14)
+        assert (report.duplicates, report.refused) == (0, ())
         with opened(tmp_path / "to") as after:
             assert contents(after) == contents(before)
             for one in after.photos("Pair") + after.photos("Other"):

@@ -71,9 +71,8 @@ def honest(source, target, change):
     with zipfile.ZipFile(target) as file:
         sums = {name: hashlib.sha256(file.read(name)).hexdigest() for name in file.namelist()
                 if name.endswith((".jsonl", ".npy"))}
-        old = json.loads(file.read("manifest.json"))
     final = target.with_suffix(".2.zip")
-    return rewritten(target, final, lambda name, data: json.dumps(old | {"sha256": sums}).encode() if name == "manifest.json" else data)
+    return rewritten(target, final, manifest(sha256=sums))
 
 
 BAD = {
@@ -94,7 +93,8 @@ BAD = {
     "infinite score": lambda a, b: honest(a, b, swap_row(score=float("inf"))),
     "four landmarks": lambda a, b: honest(a, b, swap_row(landmarks=[[1, 2]] * 4)),
     "not JSON": lambda a, b: honest(a, b, lambda name, data: b"{]\n" if name == "people.jsonl" else data),
-    "bad name": lambda a, b: honest(a, b, lambda name, data: data.replace(b"Pair", b"\\u0007") if name == "people.jsonl" else data),
+    "bad name": lambda a, b: honest(a, b, lambda name, data: data.replace(b"Pair", b"\\u0007")
+                                    if name == "people.jsonl" else data),
     "pickle": lambda a, b: honest(a, b, lambda name, data: _pickled() if name == "vectors/0.npy" else data),
     "not finite": lambda a, b: honest(a, b, lambda name, data: data[:-4] + struct.pack("<f", float("nan"))
                                       if name == "vectors/0.npy" else data),
@@ -115,7 +115,7 @@ def test_a_bad_archive_is_refused_and_changes_nothing(exported, tmp_path, kind):
         before = contents(gallery)
         with pytest.raises(GalleryError, match=r"[.;]") as caught:
             archive.load(gallery.folder, bad)
-        assert "not imported" in str(caught.value) or "Nothing was changed" in str(caught.value) or "name" in str(caught.value)
+        assert any(words in str(caught.value) for words in ("not imported", "Nothing was changed", "name"))
         assert contents(gallery) == before and gallery.counts()["people"] == 1
         left = [path for path in gallery.folder.rglob("*") if path.is_file() and not path.name.startswith("gallery.db")]
         assert len(left) == 1

@@ -59,7 +59,8 @@ def do(gallery, step, zip_file):
     elif kind == "forget":
         gallery.forget(rest[0])
     elif kind == "remove":
-        gallery.remove_photo(next(one.id for one in gallery.photos(rest[0]) if one.original_name == f"IMG {rest[1]}.JPG"))
+        named = {one.original_name: one.id for one in gallery.photos(rest[0])}
+        gallery.remove_photo(named[f"IMG {rest[1]}.JPG"])
     elif kind == "merge":
         gallery.merge(rest[0], rest[1])
     elif kind == "import":
@@ -70,7 +71,7 @@ def do(gallery, step, zip_file):
 
 def choose(rng, state, fresh):
     names = sorted(state)
-    kind = rng.choice(["enroll"] * 8 + ["forget"] * 3 + ["remove", "merge", "import", "import", "rebuild", "rebuild", "rebuild"])
+    kind = rng.choice(["enroll"] * 8 + ["forget"] * 3 + ["rebuild"] * 3 + ["import"] * 2 + ["remove", "merge"])
     if len(names) < 6 and kind in ("forget", "merge", "remove"):
         kind = "enroll"
     if kind == "enroll":
@@ -106,9 +107,11 @@ def verify(folder, possible, deleted):
     """Open the gallery and hold it against the states it may be in; returns the one it is in."""
     with opened(folder, trees_from=TREES_FROM) as gallery:
         gallery.check()
-        found = {person.name: {int(one.original_name[4:-4]) for one in gallery.photos(person.name)} for person in gallery.people()}
-        assert found in possible
         rows = [(person.name, one) for person in gallery.people() for one in gallery.photos(person.name)]
+        found = {person.name: set() for person in gallery.people()}
+        for name, one in rows:
+            found[name].add(int(one.original_name[4:-4]))
+        assert found in possible
         for _, one in rows:
             assert gallery.photo_bytes(one.id) == photo(int(one.original_name[4:-4])).source
         kept = {path.relative_to(folder).as_posix() for path in (folder / "photos").rglob("*.jpg")}
@@ -167,13 +170,13 @@ def _unfinished(folder):
             if path.read_bytes()[:6] == b"photo "}
 
 
-STEPS = [["enroll", "Ana", [50, 51]], ["enroll", "New", [60, 61]], ["forget", "Bob"], ["remove", "Ana", 1], ["merge", "Bob", "Ana"],
-         ["rebuild"], ["import"]]
+STEPS = [["enroll", "Ana", [50, 51]], ["enroll", "New", [60, 61]], ["forget", "Bob"], ["remove", "Ana", 1],
+         ["merge", "Bob", "Ana"], ["rebuild"], ["import"]]
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: "-".join(map(str, step[:2])))
 def test_killed_before_each_touch_of_the_disk(tmp_path, foreign, step):
-    """The process kills itself before its 1st, 2nd, 3rd ... write, sync, rename, unlink or commit, until it gets through."""
+    """The process kills itself before its 1st, 2nd, 3rd ... write, sync, rename, unlink or commit, until it gets by."""
     start = {"Ana": {1, 2, 3}, "Bob": {4, 5}, "Cem": {6}}
     with opened(tmp_path / "start", trees_from=TREES_FROM) as gallery:
         for name, seeds in start.items():

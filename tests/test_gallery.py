@@ -76,7 +76,8 @@ def test_any_other_name_is_welcome_and_never_a_path(gallery):
     assert sorted(person.name for person in gallery.people()) == sorted(names)
     assert [person.name for person in gallery.people("%")] == ["%"]
     assert [person.name for person in gallery.people("drop table")] == ["O'Neil; DROP TABLE people"]
-    assert {path.name for path in gallery.folder.iterdir()} <= {"gallery.db", "gallery.db-wal", "gallery.db-shm", "photos"}
+    places = {path.name for path in gallery.folder.iterdir()}
+    assert places <= {"gallery.db", "gallery.db-wal", "gallery.db-shm", "photos"}
 
 
 def test_rename_and_merge_with_undo(gallery):

@@ -1,9 +1,10 @@
-"""Gallery in trouble: bad vectors, damaged files, a full disk, a folder that cannot be written. Sentences, nothing lost."""
+"""Gallery in trouble: bad vectors, damaged files, a full disk, a read-only folder. Sentences, nothing lost."""
 
 import errno
 import logging
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def test_content_that_does_not_match_its_checksum_is_refused(gallery, tmp_path):
     file = tmp_path / "a.jpg"
     file.write_bytes(b"another content")
     with pytest.raises(GalleryError, match="changed while"):
-        gallery.enroll("Ana", [type(good)(file, ".jpg", good.sha256, "a.jpg", good.face, good.quality, False, good.embedding)])
+        gallery.enroll("Ana", [replace(good, source=file)])
     assert not list((gallery.folder / "photos").rglob("*.*"))
 
 

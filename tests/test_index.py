@@ -1,4 +1,4 @@
-"""VectorIndex: numbers in, nearest people out, the same as brute force; files on disk may be damaged, answers may not."""
+"""VectorIndex: numbers in, nearest people out, as by brute force; files on disk may be damaged, answers not."""
 
 import shutil
 
@@ -80,7 +80,7 @@ def test_exact_index_grows_shrinks_and_moves():
     gone = rows[0][::3].tolist()
     assert live.remove([*gone, 10**9]) == len(gone) and live.remove(gone) == 0
     agree(live.view, without(rows, gone), probes)
-    assert len(earlier.ids) == 1200 and earlier.dead == 0  # the earlier moment is as it was, its forgotten vectors blank
+    assert len(earlier.ids) == 1200 and earlier.dead == 0  # the earlier moment is as it was
     moved = [(int(photo), 999) for photo in rows[1][100:130]]
     live.move(moved)
     people = rows[2].copy()

@@ -23,7 +23,8 @@ def test_settings_of_a_connection(tmp_path):
     with database.read() as c:
         values = {name: c.execute(f"PRAGMA {name}").fetchone()[0]
                   for name in ("journal_mode", "foreign_keys", "synchronous", "secure_delete", "page_size")}
-    assert values == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "secure_delete": 1, "page_size": 16384}
+    assert values == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "secure_delete": 1,
+                      "page_size": 16384}
     database.close()
     database.close()  # twice does no harm
     with pytest.raises(GalleryError, match="closed"), database.read():

@@ -20,7 +20,7 @@ SWELLING = 100  # an honest archive unpacks to a few times its size: photos and 
 
 
 def refuse(why: str) -> GalleryError:
-    return GalleryError(f"This archive was not imported: {why}. Nothing was changed; take an archive that facegui exported.")
+    return GalleryError(f"This archive was not imported: {why}. Nothing was changed; take one that facegui exported.")
 
 
 def open_zip(file: Path) -> zipfile.ZipFile:
@@ -80,8 +80,9 @@ def read_manifest(archive: zipfile.ZipFile) -> dict:
             if not (isinstance(model["name"], str) and 0 < len(model["name"]) <= 200
                     and 0 < int(model["dimension"]) <= 65536 and 0 <= int(model["templates"])):
                 raise ValueError
-        wanted = {"people.jsonl", "photos.jsonl"} | {f"vectors/{number}{end}" for number in range(len(manifest["models"]))
-                                                     for end in (".npy", ".photos.npy")}
+        count = len(manifest["models"])
+        wanted = {f"vectors/{number}{end}" for number in range(count) for end in (".npy", ".photos.npy")}
+        wanted |= {"people.jsonl", "photos.jsonl"}
         if set(manifest["sha256"]) != wanted or not wanted <= set(archive.namelist()):
             raise ValueError
         if int(manifest["people"]) < 0 or int(manifest["photos"]) < 0:

@@ -17,8 +17,8 @@ from ..store import Connection, Database, files, people, photos, plainly, templa
 from ..types import ArchiveReport, GalleryError, Photo, Progress, Tick, no_tick
 
 FORMAT, VERSION = "facegui gallery", 1
-NOTICE = ("This archive holds biometric data: photos of people, their names and face templates, unencrypted. Keep it where "
-          "only you can read it, and delete it when it is no longer needed.")
+NOTICE = ("This archive holds biometric data: photos of people, their names and face templates, unencrypted. Keep it "
+          "where only you can read it, and delete it when it is no longer needed.")
 CHUNK = 4096
 ATTEMPTS = 3
 
@@ -38,7 +38,7 @@ def export(folder: Path, file: Path, tick: Tick = no_tick) -> ArchiveReport:
     if not (folder / "gallery.db").exists():
         raise GalleryError(f"There is no gallery in {folder}; enroll somebody first.")
     if not file.parent.is_dir():
-        raise GalleryError(f"The folder {file.parent} does not exist; create it or choose another place for the archive.")
+        raise GalleryError(f"The folder {file.parent} does not exist; create it or choose another place.")
     database = Database(folder)
     part = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}.part")
     try:
@@ -67,11 +67,12 @@ def _write(database: Database, part: Path, tick: Tick) -> tuple[tuple[int, int, 
             tick(Progress(len(kept), len(kept), "writing templates"))
             with database.read() as c:
                 owners = photos.owners(c)
-                if set(everybody) - set(people.everybody(c)) or any(owners.get(one.id) != one.person_id for one in every_photo):
+                moved = any(owners.get(one.id) != one.person_id for one in every_photo)
+                if moved or set(everybody) - set(people.everybody(c)):
                     raise _Changed
                 models = _vectors(c, archive, {photo.id: line for line, photo in enumerate(kept)}, sums)
             lines = {person: line for line, (person, _, _) in enumerate(everybody)}
-            _member(archive, "people.jsonl", sums, ({"name": name, "created": created} for _, name, created in everybody))
+            _member(archive, "people.jsonl", sums, ({"name": name, "created": day} for _, name, day in everybody))
             _member(archive, "photos.jsonl", sums, (_row(photo, lines[photo.person_id]) for photo in kept))
             manifest = {"format": FORMAT, "version": VERSION, "created": time.time(), "notice": NOTICE,
                         "people": len(everybody), "photos": len(kept), "models": models, "sha256": sums}
@@ -82,7 +83,8 @@ def _write(database: Database, part: Path, tick: Tick) -> tuple[tuple[int, int, 
     return (len(everybody), len(kept), sum(model["templates"] for model in models)), tuple(left_out)
 
 
-def _photo_files(database: Database, archive: zipfile.ZipFile, every: list[Photo], left_out: list[str], tick: Tick) -> list[Photo]:
+def _photo_files(database: Database, archive: zipfile.ZipFile, every: list[Photo], left_out: list[str],
+                 tick: Tick) -> list[Photo]:
     kept, written = [], set()
     for number, photo in enumerate(every):
         tick(Progress(number, len(every), "writing photos"))
@@ -109,7 +111,8 @@ def _vectors(c: Connection, archive: zipfile.ZipFile, lines: dict[int, int], sum
         ids = rows.ids[mine]
         stem = f"vectors/{len(models)}"
         header = io.BytesIO()
-        np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (len(ids), dimension)})
+        shape = {"descr": "<f4", "fortran_order": False, "shape": (len(ids), dimension)}
+        np.lib.format.write_array_header_1_0(header, shape)
         digest = hashlib.sha256(header.getvalue())
         with archive.open(zipfile.ZipInfo(f"{stem}.npy"), "w", force_zip64=True) as member:
             member.write(header.getvalue())

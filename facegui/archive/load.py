@@ -40,7 +40,8 @@ def load(folder: Path, file: Path, tick: Tick = no_tick) -> ArchiveReport:
     folder, file = Path(folder), Path(file)
     with open_zip(file) as archive:
         manifest = read_manifest(archive)
-        check_directory(archive, file.stat().st_size, next(place for place in (folder, *folder.parents) if place.is_dir()))
+        room = next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
+        check_directory(archive, file.stat().st_size, room)
         database = Database(folder)
         try:
             with plainly(folder), staging.stage(folder) as place:
@@ -51,12 +52,12 @@ def load(folder: Path, file: Path, tick: Tick = no_tick) -> ArchiveReport:
             raise refuse("it is damaged or was cut short") from None
         finally:
             database.close()
-    return ArchiveReport(str(file), len(everybody), brought.photos, brought.templates, brought.created, brought.duplicates,
-                         tuple(refused), time.perf_counter() - started)
+    return ArchiveReport(str(file), len(everybody), brought.photos, brought.templates, brought.created,
+                         brought.duplicates, tuple(refused), time.perf_counter() - started)
 
 
 def _unpack(archive: zipfile.ZipFile, manifest: dict, place: Path, tick: Tick):
-    """Everything checked: people [(name, created)], photos [(person, NewPhoto)], {model: (dimension, lines, vectors)}."""
+    """All checked: people [(name, created)], photos [(person, NewPhoto)], {model: (dimension, lines, vectors)}."""
     for number, member in enumerate(archive.infolist()):
         tick(Progress(number, len(archive.infolist()), "unpacking and checking"))
         name = member.filename
@@ -128,13 +129,14 @@ def _vectors(stem: Path, model: dict, photo_count: int) -> tuple[np.ndarray, np.
     return lines, vectors
 
 
-def _commit(database: Database, place: Path, everybody: list, every_photo: list, vectors: dict) -> tuple[_Brought, list[str]]:
+def _commit(database: Database, place: Path, everybody: list, every_photo: list,
+            vectors: dict) -> tuple[_Brought, list[str]]:
     brought, refused = _Brought(), []
     moved: set[str] = set()
     try:
         with database.write() as c:
             owners = [people.find(c, name) for name, _ in everybody]
-            for person in set(range(len(everybody))) - {person for person, _ in every_photo}:  # a name without photos yet
+            for person in set(range(len(everybody))) - {person for person, _ in every_photo}:  # without photos yet
                 owners[person], created = people.find_or_create(c, everybody[person][0])
                 brought.created += created
             here: dict[int, int] = {}  # line -> photo id
@@ -144,8 +146,9 @@ def _commit(database: Database, place: Path, everybody: list, every_photo: list,
                     brought.duplicates += 1
                     here[line] = twin[0]
                 elif twin:
-                    refused.append(f"A photo of {everybody[person][0]} is enrolled here as {people.name_of(c, twin[1])}; "
-                                   "remove it there or merge the two people, then import again.")
+                    other = people.name_of(c, twin[1])
+                    refused.append(f"A photo of {everybody[person][0]} is enrolled here as {other}; remove it "
+                                   "there or merge the two people, then import again.")
                 else:
                     if owners[person] is None:
                         owners[person], created = people.find_or_create(c, everybody[person][0])
@@ -173,7 +176,8 @@ def _move(folder: Path, place: Path, new: NewPhoto, moved: set[str]) -> str:
     return file
 
 
-def _insert(c: Connection, model: str, dimension: int, lines: np.ndarray, rows: np.ndarray, here: dict[int, int]) -> int:
+def _insert(c: Connection, model: str, dimension: int, lines: np.ndarray, rows: np.ndarray,
+            here: dict[int, int]) -> int:
     number, count = templates.register_model(c, model, dimension), 0
     for start in range(0, len(rows), 4096):
         try:

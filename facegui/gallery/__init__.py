@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..store import files, merges, names, people, photos, settings, templates
-from ..types import (Candidate, Deletion, Enrolled, GalleryError, IndexStatus, Merge, NewPhoto, Person, Photo, PhotoOutcome,
-                     Tick, no_tick)
+from ..types import (Candidate, Deletion, Enrolled, GalleryError, IndexStatus, Merge, NewPhoto, Person, Photo,
+                     PhotoOutcome, Tick, no_tick)
 from . import enroll, forget
 from .live import TREES_FROM, LiveIndex
 from .start import start
@@ -200,7 +200,7 @@ class Gallery:
         return self._index().status()
 
     def rebuild_index(self, tick: Tick = no_tick) -> IndexStatus:
-        """Build the index anew; searches go on meanwhile. It happens by itself in the background when it is worth it."""
+        """Build the index anew; searches go on meanwhile. It happens by itself when it is worth it."""
         self._index().rebuild(tick)
         return self.index_status()
 

@@ -54,7 +54,7 @@ def _one(c: Connection, database: Database, model: int, name: str, new: NewPhoto
     twin = photos.twin(c, new.sha256, new.face.box)
     if twin and twin[1] == person:
         added = templates.insert(c, model, twin[0], vector)
-        advice = "Kept already; embedded for this model now." if added else "This face of this photo is enrolled already."
+        advice = "Kept already; embedded for this model now." if added else "This face of it is enrolled already."
         return Kept(PhotoOutcome(shown, "duplicate", ("duplicate",), advice, quality), twin[0], person)
     if twin:
         other = people.name_of(c, twin[1])

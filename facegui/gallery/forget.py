@@ -1,4 +1,4 @@
-"""Deletion that deletes: rows, vectors of all models, photo files, index rows, the merge journal and the log behind them."""
+"""Deletion that deletes: rows, vectors of all models, photo files, index rows, merge journal and log."""
 
 from __future__ import annotations
 

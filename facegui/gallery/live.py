@@ -17,7 +17,9 @@ from ..types import FaceguiError, IndexStatus, Progress, Tick, no_tick
 
 log = logging.getLogger("facegui.index")
 
-TREES_FROM = 50_000  # templates; with fewer, comparing with all of them is as fast and finds everything
+# Templates. With fewer, comparing with all of them is as fast and finds everything (benchmarks/index.py: at 50,000
+# trees just do not pay on random directions, at 100,000 they take 0.5 to 0.8 of brute force's time for one probe).
+TREES_FROM = 50_000
 CHUNK = 4096  # vectors read at a time
 RETRY_S = 300  # a full disk is not asked again at every search
 

@@ -13,9 +13,9 @@ logger = logging.getLogger("facegui.gallery")
 
 
 def start(folder: Path) -> Database:
-    """The database of the gallery in `folder`, created where there is none. Raises GalleryError where that cannot be."""
+    """The database of the gallery in `folder`, created where there is none. Raises GalleryError if it cannot."""
     log = folder / "gallery.db-wal"
-    crashed = log.exists() and log.stat().st_size > 0  # or another process is at work: then this costs a moment, no more
+    crashed = log.exists() and log.stat().st_size > 0  # or another process is at work
     database = Database(folder)
     try:
         with database.read() as c:

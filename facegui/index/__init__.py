@@ -11,7 +11,8 @@ from .generation import Generation, blank, current, folder_of, load
 from .trees import build
 from .view import Hit, View
 
-__all__ = ["Generation", "Hit", "VectorIndex", "View", "alone", "blank", "build", "current", "folder_of", "load", "sweep"]
+__all__ = ["Generation", "Hit", "VectorIndex", "View", "alone", "blank", "build", "current", "folder_of", "load",
+           "sweep"]
 
 BLOCK_ROWS = 1024  # at least; the delta grows in blocks, so that nothing is copied and older views stay true
 

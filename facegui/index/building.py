@@ -31,7 +31,7 @@ def alone(root: Path, tick: Tick) -> Iterator[None]:
 
 
 def sweep(root: Path) -> None:
-    """Remove what a killed build left, vectors and all. Where somebody is building, that one blanks what was deleted."""
+    """Remove what a killed build left, vectors and all. Whoever is building right now blanks what was deleted."""
     if next(root.glob("*/*.part"), None) is not None:
         try:
             with FileLock(root / "building.lock").acquire(timeout=0):

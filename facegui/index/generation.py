@@ -61,7 +61,7 @@ class Generation:
         return np.array(rows, np.int64), 1 - np.array(distances, np.float64) ** 2 / 2
 
     def pieces(self) -> Iterator[np.ndarray]:
-        """All vectors in order, in pieces. Beside the trees, which map the same pages, a piece is let go when it is done."""
+        """All vectors in order, in pieces. Where the trees map the same pages, a piece is let go when it is done."""
         if not self.search_k or not hasattr(mmap, "MADV_DONTNEED"):
             yield self.vectors
             return
@@ -104,8 +104,8 @@ def write_card(folder: Path, dimension: int, rows: int, trees: int, search_k: in
     with open(folder / "trees.ann", "rb") as stream:
         stream.seek(rows * 4 * (HEADER + dimension))
         tail = zlib.crc32(stream.read())
-    card = {"format": FORMAT, "dimension": dimension, "rows": rows, "trees": trees, "search_k": search_k, "recall": recall,
-            "bytes": (folder / "trees.ann").stat().st_size, "trees_crc32": tail,
+    card = {"format": FORMAT, "dimension": dimension, "rows": rows, "trees": trees, "search_k": search_k,
+            "recall": recall, "bytes": (folder / "trees.ann").stat().st_size, "trees_crc32": tail,
             "rows_crc32": zlib.crc32((folder / "rows.npy").read_bytes())}
     (folder / "card.json").write_text(json.dumps(card), encoding="ascii")
     for path in folder.iterdir():
@@ -147,7 +147,7 @@ def load(folder: Path, dimension: int) -> Generation | None:
 
 
 def load_one(place: Path, dimension: int) -> Generation:
-    """The generation in a folder. Raises OSError, ValueError, KeyError or TypeError where anything is not as it was written."""
+    """The generation in a folder. Raises OSError, ValueError, KeyError or TypeError where it is not as written."""
     card = json.loads((place / "card.json").read_text(encoding="ascii"))
     rows, words = card["rows"], HEADER + dimension
     data = (place / "rows.npy").read_bytes()
@@ -200,7 +200,8 @@ def blank(index: Path, alive: np.ndarray, last: int) -> int:
             gone = np.flatnonzero(~np.isin(ids, alive) & (ids <= last))
             if len(gone):
                 with open(card.with_name("trees.ann"), "rb+") as stream:
-                    count += sum(_blank_row(stream, 4 * (int(row) * words + HEADER), 4 * (words - HEADER)) for row in gone)
+                    for row in gone.tolist():
+                        count += _blank_row(stream, 4 * (row * words + HEADER), 4 * (words - HEADER))
                     stream.flush()
                     os.fsync(stream.fileno())
         except (OSError, ValueError, KeyError, TypeError):

@@ -61,7 +61,7 @@ def build(folder: Path, ids: np.ndarray, people: np.ndarray, blocks: Iterable[np
 
 
 def measure(annoy: AnnoyIndex, vectors: np.ndarray, people: np.ndarray, trees: int, tick: Tick) -> tuple[int, float]:
-    """The smallest search_k that misses no more than MISSES, with a quarter on top, and the recall measured; (0, 1.0) where none pays.
+    """The smallest search_k with at most MISSES, a quarter on top, and the recall measured; (0, 1.0) where none pays.
 
     Looking at more than half of the templates in tree order costs more than comparing with all of them in memory order.
     """

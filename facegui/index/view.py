@@ -46,8 +46,8 @@ def largest(scores: np.ndarray, count: int) -> np.ndarray:
 class View:
     """Templates as rows: those of the base first, then the delta's.
 
-    `blocks`: delta vectors, (rows, dimension) float32 each; `ids`, `photos`, `people`: (n,) int64 per row; `alive`: (n,)
-    bool, False for removed templates; `dead`: how many those are.
+    `blocks`: delta vectors, (rows, dimension) float32 each; `ids`, `photos`, `people`: (n,) int64; `alive`: (n,) bool,
+    False for removed templates; `dead`: how many those are.
     """
 
     base: object | None  # index.generation.Generation
@@ -102,7 +102,8 @@ class View:
         rows, scores = rows[scores > -2], scores[scores > -2]
         _, first = np.unique(self.people[rows], return_index=True)
         first = np.sort(first)[:top]
-        return [Hit(int(self.people[rows[at]]), int(self.photos[rows[at]]), min(float(scores[at]), 1.0)) for at in first]
+        return [Hit(int(self.people[rows[at]]), int(self.photos[rows[at]]), min(float(scores[at]), 1.0))
+                for at in first]
 
     def _nominated(self, probe: np.ndarray, top: int) -> list[Hit]:
         """Hits among the trees' nominees and the delta; none where the nominees are too few people to answer."""

@@ -80,7 +80,7 @@ def rename(c: Connection, person_id: int, name: str) -> str:
     """Give a person another name; returns it as stored. Raises GalleryError where it belongs to somebody else."""
     owner = find(c, name)
     if owner is not None and owner != person_id:
-        raise GalleryError(f"{name_of(c, owner)} is in the gallery already; if both are one person, merge them instead.")
+        raise GalleryError(f"{name_of(c, owner)} is in the gallery already; if both are one person, merge them.")
     name_of(c, person_id)
     c.execute("UPDATE people SET name = ?, key = ? WHERE id = ?", (names.tidy(name), names.key(name), person_id))
     return names.tidy(name)

@@ -36,8 +36,8 @@ def insert(c: Connection, person_id: int, new: NewPhoto, file: str) -> int:
     """A row for `new`, kept as `file`; returns its id."""
     face = new.face
     return c.execute(
-        "INSERT INTO photos(person_id, sha256, file, original_name, box, landmarks, score, quality, reasons, masked, created)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO photos(person_id, sha256, file, original_name, box, landmarks, score, quality, reasons, masked,"
+        " created) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (person_id, new.sha256, file, new.original_name, json.dumps([float(side) for side in face.box]),
          json.dumps(np.asarray(face.landmarks, np.float32).tolist()), float(face.score), float(new.quality.score),
          json.dumps(list(new.quality.reasons)), int(new.masked), time.time())).lastrowid
@@ -47,7 +47,8 @@ def photo(row: tuple) -> Photo:
     """A record from a row of COLUMNS."""
     number, person, sha256, file, original_name, box, landmarks, score, quality, reasons, masked = row
     face = Face(tuple(json.loads(box)), np.array(json.loads(landmarks), np.float32).reshape(5, 2), score)
-    return Photo(number, person, sha256, file, original_name, face, Quality(quality, tuple(json.loads(reasons))), bool(masked))
+    judged = Quality(quality, tuple(json.loads(reasons)))
+    return Photo(number, person, sha256, file, original_name, face, judged, bool(masked))
 
 
 def one(c: Connection, photo_id: int) -> Photo:
@@ -58,7 +59,8 @@ def one(c: Connection, photo_id: int) -> Photo:
 
 
 def of_person(c: Connection, person_id: int) -> list[Photo]:
-    return [photo(row) for row in c.execute(f"SELECT {COLUMNS} FROM photos WHERE person_id = ? ORDER BY id", (person_id,))]
+    rows = c.execute(f"SELECT {COLUMNS} FROM photos WHERE person_id = ? ORDER BY id", (person_id,))
+    return [photo(row) for row in rows]
 
 
 def everything(c: Connection) -> list[Photo]:
@@ -72,8 +74,9 @@ def owners(c: Connection) -> dict[int, int]:
 
 def without_template(c: Connection, model: int) -> list[Photo]:
     """Photos that a model has not embedded yet."""
-    return [photo(row) for row in c.execute(
-        f"SELECT {COLUMNS} FROM photos WHERE id NOT IN (SELECT photo_id FROM templates WHERE model = ?) ORDER BY id", (model,))]
+    rows = c.execute(f"SELECT {COLUMNS} FROM photos WHERE id NOT IN (SELECT photo_id FROM templates WHERE model = ?)"
+                     " ORDER BY id", (model,))
+    return [photo(row) for row in rows]
 
 
 def exists(c: Connection, photo_id: int) -> bool:
@@ -102,7 +105,8 @@ def all_files(c: Connection) -> set[str]:
 
 def delete(c: Connection, photo_id: int) -> None:
     """Remove the row with its templates of all models, and leave the change and the file to be taken up."""
-    c.execute("INSERT INTO changes(kind, item) SELECT 'template removed', id FROM templates WHERE photo_id = ?", (photo_id,))
+    c.execute("INSERT INTO changes(kind, item) SELECT 'template removed', id FROM templates WHERE photo_id = ?",
+              (photo_id,))
     c.execute("DELETE FROM templates WHERE photo_id = ?", (photo_id,))
     c.execute("INSERT OR IGNORE INTO chores(kind, item) SELECT 'unlink', file FROM photos WHERE id = ?", (photo_id,))
     c.execute("DELETE FROM photos WHERE id = ?", (photo_id,))

@@ -50,8 +50,8 @@ def create_or_check(connection: sqlite3.Connection, photos_exist: bool) -> None:
     if _known(connection):
         return
     if photos_exist:
-        raise GalleryError("The gallery folder holds photos but its gallery.db is missing or empty; put gallery.db back, "
-                           "or move the photos folder away to start a new gallery.")
+        raise GalleryError("The gallery folder holds photos but its gallery.db is missing or empty; put gallery.db "
+                           "back, or move the photos folder away to start a new gallery.")
     # 2 kB vectors: 16 kB pages hold seven each; in the default 4 kB every vector would take a page of its own.
     connection.execute("PRAGMA page_size=16384")
     connection.execute("PRAGMA journal_mode=WAL")

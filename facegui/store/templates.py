@@ -1,4 +1,4 @@
-"""Templates: one unit vector per photo and model. Ids only grow and are never used again, so id order is commit order."""
+"""Templates: one unit vector per photo and model. Ids only grow and never come back, so id order is commit order."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def register_model(c: Connection, name: str, dimension: int) -> int:
 
 def models(c: Connection) -> dict[str, tuple[int, int]]:
     """Every model that ever embedded here: its name with its number and dimension."""
-    return {name: (number, dimension) for number, name, dimension in c.execute("SELECT id, name, dimension FROM models")}
+    rows = c.execute("SELECT id, name, dimension FROM models")
+    return {name: (number, dimension) for number, name, dimension in rows}
 
 
 def insert(c: Connection, model: int, photo_id: int, vector: np.ndarray) -> bool:
@@ -62,7 +63,7 @@ def unit(vectors: Sequence[np.ndarray] | np.ndarray, dimension: int) -> np.ndarr
     except (TypeError, ValueError):
         rows = np.empty(0, np.float32)  # of several lengths, or no numbers
     if rows.ndim != 2 or rows.shape[1] != dimension:
-        raise GalleryError(f"The gallery compares vectors of {dimension} numbers, but got an array of shape {rows.shape}; "
+        raise GalleryError(f"The gallery compares vectors of {dimension} numbers, but got shape {rows.shape}; "
                            "embed the faces with the gallery's model.")
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     if not np.isfinite(rows).all() or (lengths < 1e-6).any():
@@ -73,11 +74,11 @@ def unit(vectors: Sequence[np.ndarray] | np.ndarray, dimension: int) -> np.ndarr
 def rows(c: Connection, model: int, after: int = 0) -> Rows:
     """All templates of a model with an id above `after`, without their vectors; read from indexes alone."""
     if after:
-        found = c.execute("SELECT t.id, t.photo_id, p.person_id, t.checksum FROM templates t NOT INDEXED"
-                          " JOIN photos p ON p.id = t.photo_id WHERE t.id > ? AND t.model = ? ORDER BY t.id", (after, model))
+        found = c.execute("SELECT t.id, t.photo_id, p.person_id, t.checksum FROM templates t NOT INDEXED JOIN photos p"
+                          " ON p.id = t.photo_id WHERE t.id > ? AND t.model = ? ORDER BY t.id", (after, model))
         return Rows(*np.array(found.fetchall(), np.int64).reshape(-1, 4).T.copy())
-    mine = np.array(c.execute("SELECT id, photo_id, checksum FROM templates INDEXED BY templates_at_a_glance WHERE model = ?",
-                              (model,)).fetchall(), np.int64).reshape(-1, 3)
+    mine = np.array(c.execute("SELECT id, photo_id, checksum FROM templates INDEXED BY templates_at_a_glance"
+                              " WHERE model = ?", (model,)).fetchall(), np.int64).reshape(-1, 3)
     owners = np.array(c.execute("SELECT id, person_id FROM photos INDEXED BY photos_of_person"
                                 " WHERE person_id > 0").fetchall(), np.int64).reshape(-1, 2)
     mine = mine[np.argsort(mine[:, 0])]
@@ -115,7 +116,8 @@ def last_change(c: Connection) -> int:
 
 def changes(c: Connection, after: int) -> tuple[list[int], list[tuple[int, int]]]:
     """Since change `after`: ids of templates removed, and (photo id, person id) of photos that changed hands."""
-    removed = [row[0] for row in c.execute("SELECT item FROM changes WHERE id > ? AND kind = 'template removed'", (after,))]
+    rows = c.execute("SELECT item FROM changes WHERE id > ? AND kind = 'template removed'", (after,))
+    removed = [row[0] for row in rows]
     moved = c.execute("SELECT DISTINCT p.id, p.person_id FROM changes x JOIN photos p ON p.id = x.item"
                       " WHERE x.id > ? AND x.kind = 'photo moved'", (after,)).fetchall()
     return removed, moved

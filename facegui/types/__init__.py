@@ -2,8 +2,8 @@
 
 Conventions that hold everywhere:
 - pixels are RGB uint8 arrays of shape (height, width, 3); BGR never leaves image.py;
-- points are (x, y) in pixels of the array they were found in, plain indexes: (0, 0) is the centre of the first pixel, as
-  in the field's crop templates and in cv2.warpAffine;
+- points are (x, y) in pixels of the array they were found in, plain indexes: (0, 0) is the centre of the first pixel,
+  as in the field's crop templates and in cv2.warpAffine;
 - embeddings are float32 of unit length; a score is their cosine, higher is better, never called confidence.
 """
 
