@@ -1,4 +1,4 @@
-"""Make the pictures of docs/screenshots anew from the demo gallery: `python tests/screenshots.py`."""
+"""Make the pictures of docs/screenshots anew from the demo gallery: `PYTHONPATH=. python tests/screenshots.py`."""
 
 import io
 import sys

@@ -82,6 +82,7 @@ def chromium(*flags):
 
 def open_tab(page, name):
     """Go to a tab, also where a narrow page keeps it in the overflow menu."""
+    page.get_by_role("tab").first.wait_for()
     tab = page.get_by_role("tab", name=name, exact=True)
     if not tab.is_visible():
         page.locator(".overflow-menu > button").click()

@@ -36,7 +36,7 @@ def endpoints(house: House) -> None:
 
     def enroll(name: str, photos: list[str] | None, force: bool) -> dict[str, Any]:
         """Enroll a person from photos; found by the next identify. Owner only."""
-        return answers.enrollment(service.enroll(name.strip(), [(Path(one).name, Path(one).read_bytes()) for one in photos or []],
+        return answers.enrollment(service.enroll((name or "").strip(), [(Path(one).name, Path(one).read_bytes()) for one in photos or []],
                                                  force=force))
 
     def people(query: str | None) -> list[dict[str, Any]]:

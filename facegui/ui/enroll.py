@@ -39,7 +39,7 @@ def tab(house: House) -> gr.Textbox:
     waiting = gr.State([], time_to_live=3600)
     with gr.Row(elem_classes="fg-main"):
         with gr.Column(scale=2, min_width=300):
-            name = gr.Textbox(label="Name", placeholder="Ana Souza", max_length=120, elem_id="fg-enroll-name",
+            name = gr.Textbox("", label="Name", placeholder="Ana Souza", max_length=120, elem_id="fg-enroll-name",
                               info="A name that is enrolled already gets the photos added.")
             files = gr.File(label="Photos of this person alone", file_count="multiple", elem_id="fg-enroll-files", height=180,
                             file_types=["image", ".heic", ".heif"])

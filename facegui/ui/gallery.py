@@ -15,7 +15,7 @@ def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> N
     page = gr.State(0)
     with gr.Column() as everybody:
         with gr.Row(equal_height=True):
-            search = gr.Textbox(placeholder="Search a name", show_label=False, container=False, scale=4, elem_id="fg-search")
+            search = gr.Textbox("", placeholder="Search a name", show_label=False, container=False, scale=4, elem_id="fg-search")
             back = gr.Button("\u2190", scale=0, min_width=60, visible=False)
             forth = gr.Button("\u2192", scale=0, min_width=60, visible=False)
         faces = gr.HTML(js_on_load=grid.PICK, elem_id="fg-people")
@@ -23,10 +23,11 @@ def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> N
     with gr.Column() as whole:
         keeping.fill(house)
 
-    def show(query: str, number: int) -> tuple[Any, ...]:
-        people = house.service.people(query.strip() or None)
+    def show(query: str | None, number: int) -> tuple[Any, ...]:
+        query = (query or "").strip()  # None until the tab was open once
+        people = house.service.people(query or None)
         number = min(max(number, 0), grid.pages(people) - 1)
-        return (grid.show(house, people, number, query.strip()), number, gr.update(visible=number > 0),
+        return (grid.show(house, people, number, query), number, gr.update(visible=number > 0),
                 gr.update(visible=number + 1 < grid.pages(people)))
 
     def first(query: str) -> tuple[Any, ...]:

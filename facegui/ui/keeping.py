@@ -22,7 +22,7 @@ def fill(house: House) -> None:
     with gr.Accordion("Build from a folder", open=False):
         gr.HTML('<p class="fg-hint">A folder of this machine with one sub-folder of photos per person; the sub-folder is the '
                 "name. Photos that are enrolled already are skipped, so it can be stopped and continued.</p>")
-        folder = gr.Textbox(label="Folder", placeholder="/home/ana/people", elem_id="fg-folder")
+        folder = gr.Textbox("", label="Folder", placeholder="/home/ana/people", elem_id="fg-folder")
         force = gr.Checkbox(label="Enroll photos of low quality too")
         build = gr.Button("Build", variant="primary", elem_id="fg-build")
     with gr.Accordion("Export and import", open=False):

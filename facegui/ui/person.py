@@ -35,7 +35,7 @@ class Page:
             self.photos = gr.HTML(js_on_load=CLICK, elem_id="fg-photos")
             with gr.Row():
                 with gr.Column(min_width=260):
-                    self.new_name = gr.Textbox(label="Name", max_length=120, elem_id="fg-new-name")
+                    self.new_name = gr.Textbox("", label="Name", max_length=120, elem_id="fg-new-name")
                     self.rename = gr.Button("Rename", elem_id="fg-rename")
                 with gr.Column(min_width=260):
                     self.other = gr.Dropdown(label="The same person as", choices=[], filterable=True, elem_id="fg-merge-into")

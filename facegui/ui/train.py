@@ -29,7 +29,7 @@ def tab(house: House, this: gr.Tab) -> None:
     gr.HTML(ABOUT)
     with gr.Row(elem_classes="fg-main"):
         with gr.Column(scale=2, min_width=300):
-            folder = gr.Textbox(label="Photos", placeholder="/home/ana/people", elem_id="fg-train-folder",
+            folder = gr.Textbox("", label="Photos", placeholder="/home/ana/people", elem_id="fg-train-folder",
                                 info="A folder of this machine with one sub-folder of photos per person.")
             base = gr.Dropdown([], label="Start from", elem_id="fg-train-base")
             tune = gr.Radio(TUNE, value="head", label="What learns", elem_id="fg-train-tune")

@@ -29,7 +29,7 @@ def tab(house: House, this: gr.Tab) -> None:
     with gr.Column(visible=False) as form:
         shown = gr.HTML()
         with gr.Row(equal_height=True):
-            name = gr.Textbox(label="Who is it?", max_length=120, elem_id="fg-stranger-name")
+            name = gr.Textbox("", label="Who is it?", max_length=120, elem_id="fg-stranger-name")
             go = gr.Button("Enroll", variant="primary", elem_id="fg-stranger-go")
             drop = gr.Button("Discard", elem_id="fg-stranger-drop")
     outputs = [hours, faces, chosen, form, shown, name]
