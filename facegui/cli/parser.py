@@ -37,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     identify = command("identify", "recognize.identify", "name everybody in a photo")
     identify.add_argument("photos", nargs="+", metavar="PHOTO")
-    identify.add_argument("--out", metavar="PATH", help="write the annotated picture here (a folder for several photos)")
+    identify.add_argument("--out", metavar="PATH", help="write the annotated picture here: a file, or a folder")
     identify.add_argument("--top", type=_count, default=5, metavar="N", help="candidates per face (default 5)")
     identify.add_argument("--threshold", type=_score, metavar="T", help="score needed for a name (default: the model's own, "
                           "for one stranger in a hundred, at this gallery's size)")

@@ -40,8 +40,8 @@ def identify(arguments: Namespace) -> int:
 
 
 def _target(out: Path, photo: Path, several: bool, taken: set[Path]) -> Path:
-    """Where the annotated copy goes: `out` itself, or a file of the photo's name in the folder `out`."""
-    if not several and not out.is_dir():
+    """Where the annotated copy goes: the file `out`, or, where `out` is or can only be a folder, a file of the photo's name in it."""
+    if not several and out.suffix and not out.is_dir():
         return out
     try:
         out.mkdir(parents=True, exist_ok=True)
