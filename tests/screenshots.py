@@ -21,7 +21,7 @@ def shoot(page, name):
     page.wait_for_timeout(700)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     OUT.mkdir(parents=True, exist_ok=True)
-    picture.quantize(192, dither=Image.Dither.NONE).save(OUT / f"{name}.png", optimize=True)
+    picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(OUT / f"{name}.png", optimize=True)
     print(OUT / f"{name}.png")
 
 

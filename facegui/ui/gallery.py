@@ -39,7 +39,7 @@ def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> N
     owner = house.edge.owner
     listing = {"outputs": [faces, page, back, forth], "api_visibility": "private", "show_progress": "hidden",
                "concurrency_limit": 1, "concurrency_id": "grid"}  # in order: a search may not be overtaken by an older listing
-    search.input(owner(first), search, trigger_mode="always_last", **listing)
+    search.change(owner(first), search, trigger_mode="always_last", **listing)
     back.click(owner(step(-1)), [search, page], **listing)
     forth.click(owner(step(1)), [search, page], **listing)
 
