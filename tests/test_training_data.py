@@ -12,8 +12,9 @@ from facegui.align import ARCFACE_112, crop
 from facegui.drawn import person
 from facegui.training import faces as sets
 from facegui.training.augment import STILL, Augment, view
-from facegui.training.data import box_points, frame, pack_shards, prepare, usable
+from facegui.training.data import box_points, frame, prepare, usable
 from facegui.training.finetune import balanced
+from facegui.training.shards import pack_shards
 from facegui.types import Cancelled, CropSpec, DataError, Face
 
 SPEC = CropSpec("align", 112, ARCFACE_112)

@@ -1,29 +1,20 @@
-"""From a folder of photos to aligned faces: found and cut out once, kept by content and crop, never twice.
-
-    python -m facegui.training.data FOLDER_WITH_SHARDS SET    tar shards of aligned faces and their faces.tsv -> a set
-"""
+"""From a folder of photos to aligned faces: found and cut out once, kept by content and crop, never twice."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-import sys
-import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from .. import image
-from ..align import ARCFACE_112, crop
+from ..align import crop
 from ..types import CropSpec, DataError, Detector, Face, ImageError, Progress, Tick, no_tick
 from . import faces as sets
 from .faces import UNKNOWN, FaceSet
-
-SHARD_MARGIN = 8  # px that shards keep round the 112 px crop
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,43 +130,3 @@ def usable(faces: FaceSet, validation: float, seed: int) -> tuple[np.ndarray, np
     train, held = sets.split(faces.people, share, seed)
     keep = np.isin(faces.people, numbers[counts > 1])
     return train[keep[train]], held
-
-
-def pack_shards(folder: Path, target: Path, tick: Tick = no_tick) -> FaceSet:
-    """Tar shards of aligned pictures and `faces.tsv` (path, source, identity or -, cover) -> a set in `target`."""
-    try:
-        with open(folder / "faces.tsv", newline="", encoding="utf-8") as table:
-            rows = list(csv.DictReader(table, delimiter="\t"))
-        place = {row["path"]: number for number, row in enumerate(rows)}
-        labels = [f"{row['source']}/{row['identity']}" if row["identity"] != "-" else "" for row in rows]
-        covered = np.array([row["cover"] == "masked" for row in rows])
-    except (OSError, KeyError, UnicodeDecodeError) as error:
-        raise DataError(f"{folder} has no readable faces.tsv ({error}). Its columns are path, source, identity, cover.") from None
-    side = 112 + 2 * SHARD_MARGIN
-    target.mkdir(parents=True, exist_ok=True)
-    pixels = np.lib.format.open_memmap(target / "pixels.npy", "w+", np.uint8, (len(rows), side, side, 3))
-    filled = np.zeros(len(rows), bool)
-    for shard in sorted(folder.glob("*.tar")):
-        with tarfile.open(shard) as archive:  # read member by member, nothing is extracted
-            for member in archive:
-                if member.isfile() and (number := place.get(member.name)) is not None:
-                    coded = np.frombuffer(archive.extractfile(member).read(), np.uint8)
-                    picture = cv2.imdecode(coded, cv2.IMREAD_COLOR)
-                    if picture is not None and picture.shape == (side, side, 3):
-                        pixels[number], filled[number] = picture[:, :, ::-1], True
-                        tick(Progress(int(filled.sum()), len(rows), shard.name))
-    if not filled.all():
-        raise DataError(f"{int((~filled).sum())} of {len(rows)} faces in faces.tsv are missing from the shards, the first is "
-                        f"{rows[int(np.argmin(filled))]['path']}. Complete the shards and try again.")
-    pixels.flush()
-    names = tuple(sorted(set(labels) - {""}))
-    number = {name: k for k, name in enumerate(names)}
-    faces = FaceSet(pixels, np.array(ARCFACE_112) + SHARD_MARGIN, np.array([number.get(label, UNKNOWN) for label in labels]),
-                    covered, names)
-    sets.save(target, faces)
-    return faces
-
-
-if __name__ == "__main__":
-    made = pack_shards(Path(sys.argv[1]), Path(sys.argv[2]))
-    print(f"{len(made)} faces, {len(made.names)} people, {int(made.covered.sum())} really masked")

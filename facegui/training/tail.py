@@ -13,11 +13,11 @@ import numpy as np
 
 from .. import cards
 from ..embed import load
-from ..metrics import impostor_tail
 from ..types import DataError, Embedder
 from . import faces as sets
 from .augment import STILL, view
 from .faces import FaceSet
+from .validate import measured
 
 
 def impostors(embedder: Embedder, faces: FaceSet, rows: np.ndarray, mask: bool = False, seed: int = 0) -> np.ndarray:
@@ -33,18 +33,10 @@ def impostors(embedder: Embedder, faces: FaceSet, rows: np.ndarray, mask: bool =
     return (probes @ bare.T)[different if mask else np.triu(different)]
 
 
-def measured(scores: np.ndarray) -> tuple[tuple[float, float], ...]:
-    """The tail of impostor scores, rounding kept within a cosine's -1 to 1: a poor network finds everybody alike.
-
-    Raises DataError with fewer than 100 scores.
-    """
-    return tuple((rate, score) for rate, score in impostor_tail(np.clip(scores, -1, 1)) if score <= 1)
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Measure a model's impostor scores and write them into its card.")
     parser.add_argument("--model", default="compact")
-    parser.add_argument("--faces", type=Path, required=True, help="a set of aligned faces, see facegui.training.data")
+    parser.add_argument("--faces", type=Path, required=True, help="a set of aligned faces, see facegui.training.shards")
     parser.add_argument("--weights", type=Path, default=Path("weights"))
     parser.add_argument("--share", type=float, default=0.0978, help="share of the people held out from training")
     parser.add_argument("--seed", type=int, default=20240, help="which people: the seed that the training split by")

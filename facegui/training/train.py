@@ -23,8 +23,7 @@ from .data import prepare, usable
 from .finetune import FineTune
 from .loop import TrainingProgress
 from .recipe import Recipe
-from .tail import measured
-from .validate import Examination
+from .validate import Examination, measured
 
 
 MIN_IMPOSTORS = 10_000  # a tail down to a false match rate of one in a thousand

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..metrics import rank_one, tar_at_far
+from ..metrics import impostor_tail, rank_one, tar_at_far
 from ..types import CropSpec
 from . import ranks
 from .augment import Augment, STILL, view
@@ -76,6 +76,14 @@ def _tar(scores, genuine, impostor):
         if (result := tar_at_far(good, bad, far)) is not None:
             return result.tar
     return float((good > bad.max()).mean())
+
+
+def measured(scores: np.ndarray) -> tuple[tuple[float, float], ...]:
+    """The tail of impostor scores, rounding kept within a cosine's -1 to 1: a poor network finds everybody alike.
+
+    Raises DataError with fewer than 100 scores.
+    """
+    return tuple((rate, score) for rate, score in impostor_tail(np.clip(scores, -1, 1)) if score <= 1)
 
 
 @torch.no_grad()
