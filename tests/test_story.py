@@ -73,9 +73,9 @@ def test_build_enroll_identify(run, folder, tmp_path):
         before, after = image.read(tmp_path / f"{name}.jpg").pixels, image.read(tmp_path / "out" / f"{name}.jpg").pixels
         assert before.shape == after.shape and np.abs(before.astype(int) - after).max() > 100
 
-    code, (answer,), _ = run("verify", bare, shots[0])
+    code, (answer,), _ = run("verify", bare, shots[0], "--threshold", drawn.APART)
     assert code == 0 and answer["same"]
-    code, (answer,), _ = run("verify", bare, stranger)
+    code, (answer,), _ = run("verify", bare, stranger, "--threshold", drawn.APART)
     assert code == 1 and not answer["same"]
 
 
