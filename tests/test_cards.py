@@ -219,3 +219,10 @@ def test_the_cards_in_this_project_are_valid():
     assert found and all(cards.parse(file) for file in found)
     for name, entry in cards.KNOWN.items():
         assert entry.card.id == name and len(entry.card.sha256) == 64 and entry.url.startswith("https://")
+
+
+def test_an_empty_folder_is_no_broken_model(tmp_path):
+    (tmp_path / "vggface2").mkdir()
+    assert cards.installed(tmp_path) == cards.Installed((), ())
+    with pytest.raises(ModelError, match="models get vggface2"):
+        cards.find(tmp_path, "vggface2")

@@ -76,7 +76,7 @@ def test_the_api_answers_by_role(server, photo):
     assert report["enrolled"] == 1 and report["photos"][0]["status"] == "enrolled"
     assert owner.predict("", api_name="/people") == [{"name": NAME, "photos": 1, "templates": 1}]
 
-    (face,) = owner.predict(handle_file(photo), 5, None, api_name="/identify")["faces"]
+    (face,) = owner.predict(handle_file(photo), api_name="/identify")["faces"]
     assert face["name"] == NAME and face["candidates"][0]["name"] == NAME
     (face,) = guest.predict(handle_file(photo), 5, None, api_name="/identify")["faces"]
     assert face["name"] == NAME and face["candidates"] == []

@@ -37,7 +37,7 @@ def installed(weights: Path) -> Installed:
     cards, broken = [], []
     folders = sorted(weights.iterdir()) if weights.is_dir() else []
     for folder in folders:
-        if folder.is_dir() and not folder.name.startswith(".") and folder.name != COVER:
+        if _holds_something(folder) and not folder.name.startswith(".") and folder.name != COVER:
             try:
                 cards.append(_read(folder))
             except ModelError as error:
@@ -47,7 +47,7 @@ def installed(weights: Path) -> Installed:
 
 def find(weights: Path, model_id: str) -> ModelCard:
     """The card of an installed embedder. Raises ModelError that says what is there and how to get more."""
-    if SAFE_NAME.fullmatch(model_id) and model_id != COVER and (weights / model_id).is_dir():
+    if SAFE_NAME.fullmatch(model_id) and model_id != COVER and _holds_something(weights / model_id):
         return _read(weights / model_id)
     there = ", ".join(card.id for card in installed(weights).cards) or "none"
     how = (f"get it with `python -m facegui models get {model_id}`" if model_id in KNOWN else
@@ -108,6 +108,11 @@ def remove(weights: Path, model_id: str) -> None:
         raise ModelError(f"model {model_id!r} cannot be removed: {error.strerror}") from None
     finally:
         shutil.rmtree(grave, ignore_errors=True)
+
+
+def _holds_something(folder: Path) -> bool:
+    """A download that never began leaves an empty folder, which is no broken model."""
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def _read(folder: Path) -> ModelCard:

@@ -24,7 +24,7 @@ def endpoints(house: House) -> None:
 
     def identify(photo: str | None, top: float, threshold: float | None, request: gr.Request) -> dict[str, Any]:
         """Everybody in one photo: boxes in pixels, names (null: unknown), scores, thresholds, quality."""
-        found = answers.recognition(service.identify(_given(photo), top=min(max(int(top), 1), 100), threshold=threshold))
+        found = answers.recognition(service.identify(_given(photo), top=min(max(int(top), 1), 100), threshold=threshold or None))
         if not house.access.is_owner(request):
             for one in found["faces"]:
                 one["candidates"] = []  # who else is enrolled is none of a guest's business
@@ -32,7 +32,7 @@ def endpoints(house: House) -> None:
 
     def verify(first: str | None, second: str | None, threshold: float | None) -> dict[str, Any]:
         """Whether two photos show the same person."""
-        return answers.verification(service.verify(_given(first), _given(second), threshold=threshold))
+        return answers.verification(service.verify(_given(first), _given(second), threshold=threshold or None))
 
     def enroll(name: str, photos: list[str] | None, force: bool) -> dict[str, Any]:
         """Enroll a person from photos; found by the next identify. Owner only."""
@@ -44,7 +44,7 @@ def endpoints(house: House) -> None:
         return [answers.person(one) for one in service.people(query or None)]
 
     with gr.Row(visible=False):
-        threshold = gr.Number(None, label="threshold (empty: the model's own)")
+        threshold = gr.Number(0, label="threshold (0: the gallery's own)")  # None would make callers name it
         _endpoint("identify", house.edge.api(identify, owner=False),
                   [photo_input(label="photo"), gr.Number(5, label="top", precision=0), threshold])
         _endpoint("verify", house.edge.api(verify, owner=False),
