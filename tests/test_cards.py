@@ -146,6 +146,7 @@ def test_broken_folders_are_reported_with_their_reason(weights, files):
     for name in ("empty", "half", "renamed", "nofile", "cover", ".hidden"):
         (weights / name).mkdir()
     (weights / "README.md").write_text("no model")
+    (weights / "empty/notes.txt").write_text("empty of a model")
     (weights / "half/weights.pt.part").write_bytes(b"half")
     (weights / "renamed/card.json").write_text(json.dumps(CARD))
     (weights / "nofile/card.json").write_text(json.dumps(CARD | {"id": "nofile"}))
