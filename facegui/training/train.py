@@ -106,7 +106,7 @@ def planned(recipe: Recipe, faces: int, new: bool) -> loop.Plan:
     steps = recipe.steps or int(np.clip(passes * faces / batch, 50, 200_000 if new else 3000))
     lr = recipe.lr or {"head": 1e-3, "last": 2e-4, "all": 1e-3 if new else 1e-4}[recipe.tune]
     return loop.Plan(steps, lr, warmup=min(100, max(1, steps // 10)), weight_decay=recipe.weight_decay, ema=recipe.ema,
-                     validate_every=max(1, steps // 5), save_every=max(1, steps // 10))
+                     validate_every=max(20, steps // 5), save_every=max(25, steps // 10))
 
 
 def judge(new: dict[str, float], old: dict[str, float], faces: int, name: str, other: str) -> tuple[bool | None, str]:
