@@ -113,3 +113,14 @@ def test_a_threshold_set_by_hand_stays_with_the_gallery(tmp_path):
         assert faces.threshold() == 0.71
     with FaceService(settings) as faces:
         assert faces.threshold() == 0.71
+
+
+def test_new_weights_under_an_old_id_hide_the_old_templates(tmp_path):
+    weights = tmp_path / "weights"
+    install(weights, "alpha")
+    with FaceService(Settings(gallery=tmp_path / "gallery", weights=weights)) as faces:
+        before = faces.gallery.model_id
+        assert faces.gallery.model_id == before == faces.card.key
+        (weights / "alpha" / "model.onnx").write_bytes(b"trained anew")
+        cards.write_card(weights / "alpha", card("alpha"))
+        assert faces.gallery.model_id == faces.card.key != before

@@ -36,6 +36,9 @@ def identify(arguments: Namespace) -> int:
                 put_json(answers.recognition(answer))
             else:
                 put(*_lines(name, answer, written))
+        missing = len(faces.gallery.missing_templates())
+    if missing:
+        print(f"facegui: {plural(missing, 'photo')} cannot be searched yet with the model in use; run `reembed`", file=sys.stderr)
     return code
 
 

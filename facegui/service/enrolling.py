@@ -112,11 +112,11 @@ def _too_close(gallery: Gallery, name: str, vectors: Sequence[np.ndarray], close
 
 def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:
     """Templates of the model in use for every kept photo that lacks one; a photo that cannot be read is left out."""
-    model_id = sight.embedder.card.id
-    missing = gallery.missing_templates(model_id)
+    card = sight.embedder.card
+    missing = gallery.missing_templates(card.key)
     made = 0
     for batch in _batches(missing, BATCH):
-        tick(Progress(made, len(missing), f"making templates of {model_id}"))
+        tick(Progress(made, len(missing), f"making templates of {card.id}"))
         crops, ids = [], []
         for photo in batch:
             try:
@@ -126,7 +126,7 @@ def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:
             crops.append(sight.again(picture, photo.face))
             ids.append(photo.id)
         if crops:
-            gallery.add_templates(model_id, list(zip(ids, sight.embedder.embed(np.stack(crops)), strict=True)))
+            gallery.add_templates(card.key, list(zip(ids, sight.embedder.embed(np.stack(crops)), strict=True)))
             made += len(ids)
     tick(Progress(len(missing), len(missing)))
     return made

@@ -57,10 +57,10 @@ def _find(weights: Path, model_id: str, changed_ns: int) -> ModelCard:
 
 def follow(gallery: Gallery, settings: Settings) -> None:
     """See the gallery through the model in use. Without a model its people can still be listed, renamed and forgotten."""
-    model_id = chosen_id(gallery, settings)
-    if model_id is not None and model_id != gallery.model_id:
-        with contextlib.suppress(ModelError):  # a model that went missing is told to whoever needs it
-            gallery.use_model(model_id, cards.find(settings.weights, model_id).dimension)
+    with contextlib.suppress(ModelError):  # a model that is missing is told to whoever needs it
+        card = chosen(gallery, settings)
+        if card.key != gallery.model_id:
+            gallery.use_model(card.key, card.dimension)
 
 
 def load_sight(card: ModelCard, settings: Settings, earlier: Sight | None) -> Sight:

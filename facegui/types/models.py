@@ -45,6 +45,11 @@ class ModelCard:
     figures: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def key(self) -> str:
+        """What templates are tied to: new weights under an old id make vectors that do not compare with the old ones."""
+        return f"{self.id}@{self.sha256[:12]}"
+
 
 class Embedder(Protocol):
     """A loaded model."""
