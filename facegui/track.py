@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .types import Box
+from .types import Box, overlap
 
 OVERLAP = 0.25  # of two boxes (intersection over union) to be the same face one frame later
 KEPT_S = 0.8  # a face that was not found for so long has left
@@ -80,13 +80,3 @@ class Tracker:
                 self._tracks.append(found[number])
             found[number].box, found[number].seen_s = box, now_s
         return [found[number] for number in range(len(boxes))]
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    return shared / ((one[2] - one[0]) * (one[3] - one[1]) + (other[2] - other[0]) * (other[3] - other[1]) - shared)

@@ -7,22 +7,11 @@ import time
 
 import numpy as np
 
-from ..types import Box, Face, GalleryError, NewPhoto, Photo, Quality
+from ..types import Box, Face, GalleryError, NewPhoto, Photo, Quality, overlap
 from .database import Connection
 
 COLUMNS = "id, person_id, sha256, file, original_name, box, landmarks, score, quality, reasons, masked"
 SAME_FACE = 0.4  # boxes in one file that overlap this much (intersection over union) are one face found twice
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes, 0..1."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return both / (areas - both)
 
 
 def twin(c: Connection, sha256: str, box: Box) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ Conventions that hold everywhere:
 from .errors import (Cancelled, DataError, DownloadError, FaceCountError, FaceguiError, GalleryError, ImageError,
     ModelError)
 from .faces import (Box, Candidate, Detector, Face, Identification, Picture, Probe, Quality, Recognition,
-    Verification)
+    Verification, overlap)
 from .gallery import (ArchiveReport, Deletion, EnrollReport, Enrolled, IndexStatus, Merge, NewPhoto, Person, Photo,
     PhotoOutcome)
 from .models import (CropSpec, Embedder, ModelCard)
@@ -19,4 +19,4 @@ from .work import (Progress, Tick, no_tick)
 __all__ = ["ArchiveReport", "Box", "Cancelled", "Candidate", "CropSpec", "DataError", "Deletion", "Detector",
     "DownloadError", "Embedder", "EnrollReport", "Enrolled", "Face", "FaceCountError", "FaceguiError", "GalleryError",
     "Identification", "ImageError", "IndexStatus", "Merge", "ModelCard", "ModelError", "NewPhoto", "Person", "Photo",
-    "PhotoOutcome", "Picture", "Probe", "Progress", "Quality", "Recognition", "Tick", "Verification", "no_tick"]
+    "PhotoOutcome", "Picture", "Probe", "Progress", "Quality", "Recognition", "Tick", "Verification", "no_tick", "overlap"]

@@ -10,6 +10,17 @@ import numpy as np
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2
 
 
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes, 0..1."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return both / (areas - both)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A decoded, upright photo. A very large file may be decoded smaller: `pixels` = file size x `scale`."""
