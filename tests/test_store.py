@@ -34,7 +34,7 @@ def test_settings_of_a_connection(tmp_path):
 def test_a_newer_gallery_is_refused_in_a_sentence(tmp_path):
     opened(tmp_path).close()
     with raw(tmp_path) as c:
-        c.execute("PRAGMA user_version=2")
+        c.execute("PRAGMA user_version=99")
     before = (tmp_path / "gallery.db").read_bytes()
     with pytest.raises(GalleryError, match="newer facegui.*update"):
         Database(tmp_path)

@@ -71,8 +71,8 @@ def _write(database: Database, part: Path, tick: Tick) -> tuple[tuple[int, int, 
                 if moved or set(everybody) - set(people.everybody(c)):
                     raise _Changed
                 models = _vectors(c, archive, {photo.id: line for line, photo in enumerate(kept)}, sums)
-            lines = {person: line for line, (person, _, _) in enumerate(everybody)}
-            _member(archive, "people.jsonl", sums, ({"name": name, "created": day} for _, name, day in everybody))
+            lines = {person: line for line, (person, *_) in enumerate(everybody)}
+            _member(archive, "people.jsonl", sums, ({"name": name, "created": day, "note": note} for _, name, day, note in everybody))
             _member(archive, "photos.jsonl", sums, (_row(photo, lines[photo.person_id]) for photo in kept))
             manifest = {"format": FORMAT, "version": VERSION, "created": time.time(), "notice": NOTICE,
                         "people": len(everybody), "photos": len(kept), "models": models, "sha256": sums}

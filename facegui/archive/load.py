@@ -19,6 +19,7 @@ from ..types import ArchiveReport, Face, GalleryError, NewPhoto, Progress, Quali
 from .check import check_directory, open_zip, read_manifest, refuse
 
 LONGEST_LINE = 65536  # bytes of JSON
+LONGEST_NOTE = 2000  # characters
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ def load(folder: Path, file: Path, tick: Tick = no_tick) -> ArchiveReport:
 
 
 def _unpack(archive: zipfile.ZipFile, manifest: dict, place: Path, tick: Tick):
-    """All checked: people [(name, created)], photos [(person, NewPhoto)], {model: (dimension, lines, vectors)}."""
+    """All checked: people [(name, note)], photos [(person, NewPhoto)], {model: (dimension, lines, vectors)}."""
     for number, member in enumerate(archive.infolist()):
         tick(Progress(number, len(archive.infolist()), "unpacking and checking"))
         name = member.filename
@@ -70,7 +71,7 @@ def _unpack(archive: zipfile.ZipFile, manifest: dict, place: Path, tick: Tick):
         if _copy(archive, member, target, sync=photo) != wanted:
             raise refuse(f"{name} does not match its checksum")
     try:
-        everybody = [(names.tidy(row["name"]), float(row["created"])) for row in _lines(place / "people.jsonl")]
+        everybody = [(names.tidy(row["name"]), str(row.get("note", ""))[:LONGEST_NOTE]) for row in _lines(place / "people.jsonl")]
         every_photo = [_photo(row, len(everybody), place) for row in _lines(place / "photos.jsonl")]
         if (len(everybody), len(every_photo)) != (manifest["people"], manifest["photos"]):
             raise ValueError
@@ -155,6 +156,9 @@ def _commit(database: Database, place: Path, everybody: list, every_photo: list,
                         brought.created += created
                     here[line] = photos.insert(c, owners[person], new, _move(database.folder, place, new, moved))
                     brought.photos += 1
+            for owner, (_, note) in zip(owners, everybody, strict=True):
+                if note and owner is not None and not people.one(c, 0, owner).note:
+                    people.set_note(c, owner, note)
             for model, (dimension, lines, rows) in vectors.items():
                 brought.templates += _insert(c, model, dimension, lines, rows, here)
             files.sync_folders(database.folder, moved)

@@ -15,6 +15,7 @@ from ..types import (Candidate, Deletion, Enrolled, GalleryError, IndexStatus, M
                      PhotoOutcome, Tick, no_tick)
 from . import enroll, forget
 from .live import TREES_FROM, LiveIndex
+from .sorting import Sorting
 from .start import start
 
 __all__ = ["Gallery", "NewPhoto", "name_key"]
@@ -37,6 +38,7 @@ class Gallery:
         self.folder, self.model_id, self.dimension, self.trees_from = Path(folder), "", 0, trees_from
         self._live: LiveIndex | None = None
         self.database = start(self.folder)
+        self.sorting = Sorting(self.database)
         if model_id is not None:
             try:
                 self.use_model(model_id, dimension)
@@ -57,10 +59,8 @@ class Gallery:
     # ---- enrolling and searching --------------------------------------------------------------------------------
 
     def enroll(self, name: str, items: Sequence[NewPhoto]) -> Enrolled:
-        """Add photos to the person of this name, who is created where needed; found by the very next search.
-
-        A face of a photo that the person has already is a "duplicate"; one that is enrolled as somebody else is
-        "refused", and the outcome's advice names that person.
+        """Add photos to the person of this name, who is created where needed; found by the very next search. A face of
+        a photo that the person has already is a "duplicate"; one enrolled as somebody else is "refused", with advice.
         """
         kept = self._enroll([(name, item) for item in items])
         person = next((one.person_id for one in kept if one.person_id is not None), None)
@@ -108,6 +108,10 @@ class Gallery:
             if all(hit.person_id in named for hits in found for hit in hits):
                 return [[Candidate(hit.person_id, named[hit.person_id], hit.score, hit.photo_id) for hit in hits]
                         for hits in found]
+
+    def templates_in_use(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Templates of the model in use: photo ids (n,), person ids (n,), vectors (n, dimension)."""
+        return self._index().everything()
 
     # ---- people and photos --------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import index
-from ..store import Connection, Database, chores, files, merges, people, photos, plainly, templates
+from ..store import Connection, Database, chores, decisions, files, merges, moves, people, photos, plainly, templates
 from ..types import Deletion, GalleryError
 
 
@@ -14,7 +14,9 @@ def forget(database: Database, name: str, model_id: str) -> Deletion:
         name = people.name_of(c, person)
         mine = photos.of_person(c, person)
         templates, rows = _delete(c, mine, model_id)
-        merges.forget(c, person)
+        gone = merges.forget(c, person)
+        moves.forget(c, gone)
+        decisions.forget(c, gone)
     return Deletion(name, len(mine), _finish(database, name, {photo.file for photo in mine}), templates, rows)
 
 

@@ -177,6 +177,17 @@ class LiveIndex:
         index.blank(self.root, alive_ids, last)  # what was deleted while the trees grew
         log.info("index of %d templates rebuilt in %.1f s", len(keep), time.perf_counter() - started)
 
+    def everything(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """All templates: photo ids (n,), person ids (n,), copies of the vectors (n, dimension)."""
+        view = self.fresh()
+        rows = np.flatnonzero(view.alive)
+        vectors = np.empty((len(rows), self.dimension), np.float32)
+        at = 0
+        for piece in _pieces(view, rows):
+            vectors[at:at + len(piece)] = piece
+            at += len(piece)
+        return view.photos[rows], view.people[rows], vectors
+
     def status(self) -> IndexStatus:
         view = self.fresh()
         base, count = view.base, len(view.ids) - view.dead

@@ -3,8 +3,8 @@
 `Database` lends connections; the other files hold verbs that take one as `c`. Only this room knows SQLite.
 """
 
-from . import chores, files, merges, names, people, photos, settings, staging, templates
+from . import chores, decisions, files, merges, moves, names, people, photos, settings, staging, templates
 from .database import Connection, Database, plainly
 
-__all__ = ["Connection", "Database", "chores", "files", "merges", "names", "people", "photos", "plainly", "settings",
-           "staging", "templates"]
+__all__ = ["Connection", "Database", "chores", "decisions", "files", "merges", "moves", "names", "people", "photos", "plainly",
+           "settings", "staging", "templates"]

@@ -7,42 +7,46 @@ import time
 
 from ..types import GalleryError, Merge
 from .database import Connection
+from .moves import pass_on
 
 
 def merge(c: Connection, from_id: int, into_id: int) -> int:
     """Give all photos of one person to another and drop the first; returns the journal entry's id."""
     if from_id == into_id:
         raise GalleryError("This is one and the same person; choose two people to merge.")
-    name, key, created = c.execute("SELECT name, key, created FROM people WHERE id = ?", (from_id,)).fetchone()
+    name, key, created, note = c.execute("SELECT name, key, created, note FROM people WHERE id = ?", (from_id,)).fetchone()
+    (into_note,) = c.execute("SELECT note FROM people WHERE id = ?", (into_id,)).fetchone()
     moved = [row[0] for row in c.execute("SELECT id FROM photos WHERE person_id = ? ORDER BY id", (from_id,))]
-    _move(c, moved, into_id)
+    pass_on(c, moved, into_id)
+    c.execute("UPDATE people SET note = ? WHERE id = ?", (_notes(into_note, note), into_id))
     c.execute("DELETE FROM people WHERE id = ?", (from_id,))
-    return c.execute("INSERT INTO merges(from_id, from_name, from_key, from_created, into_id, photos, created)"
-                     " VALUES(?, ?, ?, ?, ?, ?, ?)",
-                     (from_id, name, key, created, into_id, json.dumps(moved), time.time())).lastrowid
+    return c.execute("INSERT INTO merges(from_id, from_name, from_key, from_created, into_id, photos, created, from_note,"
+                     " into_note) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", (from_id, name, key, created, into_id,
+                                                                       json.dumps(moved), time.time(), note, into_note)).lastrowid
 
 
 def undo(c: Connection, merge_id: int) -> int:
     """Bring the merged person back, with its old id, name and those of its photos that are still there."""
-    row = c.execute("SELECT from_id, from_name, from_key, from_created, into_id, photos FROM merges WHERE id = ?",
-                    (merge_id,)).fetchone()
+    row = c.execute("SELECT from_id, from_name, from_key, from_created, into_id, photos, from_note, into_note FROM merges"
+                    " WHERE id = ?", (merge_id,)).fetchone()
     if row is None:
         raise GalleryError("This merge cannot be undone any more; it was undone already or its people were deleted.")
-    from_id, name, key, created, into_id, photos = row
+    from_id, name, key, created, into_id, photos, note, into_note = row
     if c.execute("SELECT 1 FROM people WHERE id = ?", (into_id,)).fetchone() is None:
         raise GalleryError(f"{name} was merged into somebody who was merged on; undo the later merge first.")
     if c.execute("SELECT 1 FROM people WHERE key = ?", (key,)).fetchone():
         raise GalleryError(f"Another person is called {name} by now; rename that one, then undo the merge.")
-    c.execute("INSERT INTO people(id, name, key, created) VALUES(?, ?, ?, ?)", (from_id, name, key, created))
+    c.execute("INSERT INTO people(id, name, key, created, note) VALUES(?, ?, ?, ?, ?)", (from_id, name, key, created, note))
+    c.execute("UPDATE people SET note = ? WHERE id = ? AND note = ?", (into_note, into_id, _notes(into_note, note)))
     mine = {row[0] for row in c.execute("SELECT id FROM photos WHERE person_id = ?", (into_id,))}
-    _move(c, [photo for photo in json.loads(photos) if photo in mine], from_id)
+    pass_on(c, [photo for photo in json.loads(photos) if photo in mine], from_id)
     c.execute("DELETE FROM merges WHERE id = ?", (merge_id,))
     return from_id
 
 
-def _move(c: Connection, photos: list[int], person_id: int) -> None:
-    c.executemany("UPDATE photos SET person_id = ? WHERE id = ?", [(person_id, photo) for photo in photos])
-    c.executemany("INSERT INTO changes(kind, item) VALUES('photo moved', ?)", [(photo,) for photo in photos])
+def _notes(one: str, other: str) -> str:
+    """What is noted of a person who was two."""
+    return "\n".join(dict.fromkeys(text for text in (one, other) if text))
 
 
 def listing(c: Connection) -> list[Merge]:
@@ -53,12 +57,17 @@ def listing(c: Connection) -> list[Merge]:
             for number, name, into, into_name, photos, created in rows]
 
 
-def forget(c: Connection, person_id: int) -> None:
-    """Drop a person without photos, and the journal of everybody who became part of it, over any number of merges."""
-    gone = {person_id}
+def forget(c: Connection, person_id: int) -> set[int]:
+    """Drop a person without photos, and the journal of everybody who became part of it, over any number of merges.
+
+    Returns the ids of all these.
+    """
+    gone, every = {person_id}, {person_id}
     while gone:
         marks = ",".join("?" * len(gone))
         inner = {row[0] for row in c.execute(f"SELECT from_id FROM merges WHERE into_id IN ({marks})", list(gone))}
         c.execute(f"DELETE FROM merges WHERE into_id IN ({marks})", list(gone))
+        every |= inner
         gone = inner
     c.execute("DELETE FROM people WHERE id = ?", (person_id,))
+    return every

@@ -10,7 +10,8 @@ from .database import Connection
 
 LISTING = """
 SELECT p.id, p.name, (SELECT count(*) FROM photos f WHERE f.person_id = p.id),
-    (SELECT count(*) FROM photos f JOIN templates t ON t.photo_id = f.id AND t.model = ? WHERE f.person_id = p.id)
+    (SELECT count(*) FROM photos f JOIN templates t ON t.photo_id = f.id AND t.model = ? WHERE f.person_id = p.id),
+    p.note
 FROM people p
 """
 
@@ -86,9 +87,13 @@ def rename(c: Connection, person_id: int, name: str) -> str:
     return names.tidy(name)
 
 
-def everybody(c: Connection) -> list[tuple[int, str, float]]:
-    """(id, name, created) of all people."""
-    return c.execute("SELECT id, name, created FROM people ORDER BY id").fetchall()
+def set_note(c: Connection, person_id: int, note: str) -> None:
+    c.execute("UPDATE people SET note = ? WHERE id = ?", (note, person_id))
+
+
+def everybody(c: Connection) -> list[tuple[int, str, float, str]]:
+    """(id, name, created, note) of all people."""
+    return c.execute("SELECT id, name, created, note FROM people ORDER BY id").fetchall()
 
 
 def counts(c: Connection, model: int) -> dict[str, int]:

@@ -98,4 +98,5 @@ def delete(c: Connection, photo_id: int) -> None:
               (photo_id,))
     c.execute("DELETE FROM templates WHERE photo_id = ?", (photo_id,))
     c.execute("INSERT OR IGNORE INTO chores(kind, item) SELECT 'unlink', file FROM photos WHERE id = ?", (photo_id,))
+    c.execute("DELETE FROM kept WHERE photo_id = ?", (photo_id,))
     c.execute("DELETE FROM photos WHERE id = ?", (photo_id,))

@@ -6,11 +6,10 @@ import sqlite3
 
 from ..types import GalleryError
 
-VERSION = 1
 APPLICATION = 0x46614775  # "FaGu": tells our file from any other SQLite database
 BUSY_MS = 60_000  # how long one process waits for another's write
 
-TABLES = """
+FIRST = """
 CREATE TABLE people(
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, key TEXT NOT NULL UNIQUE, created REAL NOT NULL);
 CREATE TABLE photos(
@@ -34,6 +33,19 @@ CREATE TABLE merges(
 CREATE TABLE chores(kind TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY(kind, item)) WITHOUT ROWID;
 CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+# `apart` and `kept` hold ids of people and photos that may be gone for a while, inside a merge that can be undone.
+DECISIONS = """
+ALTER TABLE people ADD COLUMN note TEXT NOT NULL DEFAULT '';
+ALTER TABLE merges ADD COLUMN from_note TEXT NOT NULL DEFAULT '';
+ALTER TABLE merges ADD COLUMN into_note TEXT NOT NULL DEFAULT '';
+CREATE TABLE moves(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, from_id INTEGER NOT NULL, into_id INTEGER NOT NULL, into_new INTEGER NOT NULL,
+    photos TEXT NOT NULL, created REAL NOT NULL);
+CREATE TABLE apart(one INTEGER NOT NULL, other INTEGER NOT NULL, PRIMARY KEY(one, other)) WITHOUT ROWID;
+CREATE TABLE kept(photo_id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL);
+"""
+STEPS = (FIRST, DECISIONS)  # an older gallery takes those that it lacks; a step that was released never changes
+VERSION = len(STEPS)
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -46,30 +58,32 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def create_or_check(connection: sqlite3.Connection, photos_exist: bool) -> None:
-    """Create the tables in a new file; raise GalleryError for a newer version or somebody else's database."""
-    if _known(connection):
+    """Create the tables in a new file, bring an older one up to date; raise GalleryError for a newer version or
+    somebody else's database."""
+    if (version := _known(connection)) == VERSION:
         return
-    if photos_exist:
+    if not version and photos_exist:
         raise GalleryError("The gallery folder holds photos but its gallery.db is missing or empty; put gallery.db "
                            "back, or move the photos folder away to start a new gallery.")
-    # 2 kB vectors: 16 kB pages hold seven each; in the default 4 kB every vector would take a page of its own.
-    connection.execute("PRAGMA page_size=16384")
-    connection.execute("PRAGMA journal_mode=WAL")
+    if not version:
+        # 2 kB vectors: 16 kB pages hold seven each; in the default 4 kB every vector would take a page of its own.
+        connection.execute("PRAGMA page_size=16384")
+        connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if not _known(connection):  # another process may have been quicker
-            for statement in TABLES.split(";"):
+        for step in STEPS[_known(connection):]:  # asked again: another process may have been quicker
+            for statement in step.split(";"):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA application_id={APPLICATION}")
-            connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute(f"PRAGMA application_id={APPLICATION}")
+        connection.execute(f"PRAGMA user_version={VERSION}")
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
 
 
-def _known(connection: sqlite3.Connection) -> bool:
-    """True for our tables, False for an empty file."""
+def _known(connection: sqlite3.Connection) -> int:
+    """The version of our tables, 0 for an empty file."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -78,4 +92,4 @@ def _known(connection: sqlite3.Connection) -> bool:
     if version > VERSION:
         raise GalleryError(f"This gallery was made by a newer facegui (format {version}, this one reads {VERSION}); "
                            "update facegui to open it.")
-    return bool(tables)
+    return version if tables else 0

@@ -11,12 +11,13 @@ from .errors import (Cancelled, DataError, DownloadError, FaceCountError, Facegu
     ModelError)
 from .faces import (Box, Candidate, Detector, Face, Identification, Picture, Probe, Quality, Recognition,
     Verification, overlap)
-from .gallery import (ArchiveReport, Deletion, EnrollReport, Enrolled, IndexStatus, Merge, NewPhoto, Person, Photo,
-    PhotoOutcome)
+from .gallery import (ArchiveReport, Deletion, Doubts, Duplicate, EnrollReport, Enrolled, IndexStatus, Merge, Misplaced,
+    Move, NewPhoto, Person, Photo, PhotoOutcome)
 from .models import (CropSpec, Embedder, ModelCard)
 from .work import (Progress, Tick, no_tick)
 
-__all__ = ["ArchiveReport", "Box", "Cancelled", "Candidate", "CropSpec", "DataError", "Deletion", "Detector",
-    "DownloadError", "Embedder", "EnrollReport", "Enrolled", "Face", "FaceCountError", "FaceguiError", "GalleryError",
-    "Identification", "ImageError", "IndexStatus", "Merge", "ModelCard", "ModelError", "NewPhoto", "Person", "Photo",
-    "PhotoOutcome", "Picture", "Probe", "Progress", "Quality", "Recognition", "Tick", "Verification", "no_tick", "overlap"]
+__all__ = ["ArchiveReport", "Box", "Cancelled", "Candidate", "CropSpec", "DataError", "Deletion", "Detector", "Doubts",
+    "DownloadError", "Duplicate", "Embedder", "Enrolled", "EnrollReport", "Face", "FaceCountError", "FaceguiError",
+    "GalleryError", "Identification", "ImageError", "IndexStatus", "Merge", "Misplaced", "ModelCard", "ModelError",
+    "Move", "NewPhoto", "no_tick", "overlap", "Person", "Photo", "PhotoOutcome", "Picture", "Probe", "Progress",
+    "Quality", "Recognition", "Tick", "Verification"]

@@ -16,6 +16,7 @@ class Person:
     name: str
     photos: int
     templates: int  # of the model in use
+    note: str = ""  # e.g. how and when the person consented
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +102,51 @@ class Merge:
     into_name: str
     photos: int
     created: float  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A journal entry: photos of `from_name` went to `into_name`; undone by `Gallery.sorting.undo(id)`."""
+
+    id: int
+    from_name: str
+    into_name: str
+    photos: int
+    created: float  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Two people who may be one: the photos that resemble each other most, and their score."""
+
+    one: str
+    other: str
+    score: float
+    one_photo: int
+    other_photo: int
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A photo that resembles `like` more (`like_score`, with `like_photo`) than the rest of its person (`own_score`)."""
+
+    photo: int
+    person: str
+    own_score: float
+    like: str
+    like_photo: int
+    like_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What looks wrong in a gallery, most alike first."""
+
+    duplicates: tuple[Duplicate, ...]
+    misplaced: tuple[Misplaced, ...]
+    templates: int
+    threshold: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

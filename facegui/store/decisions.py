@@ -1,0 +1,40 @@
+"""What the owner decided once and shall not be asked again: two people are not the same; a photo is this person's."""
+
+from __future__ import annotations
+
+from .database import Connection
+
+
+def set_apart(c: Connection, one: int, other: int, apart: bool = True) -> None:
+    """Two people are not the same; `apart` False takes that back."""
+    c.execute("DELETE FROM apart WHERE one = ? AND other = ?", _pair(one, other))
+    if apart and one != other:
+        c.execute("INSERT INTO apart(one, other) VALUES(?, ?)", _pair(one, other))
+
+
+def apart(c: Connection) -> set[tuple[int, int]]:
+    """Pairs of person ids, the smaller one first."""
+    return set(c.execute("SELECT one, other FROM apart"))
+
+
+def keep(c: Connection, photo_id: int, person_id: int, kept: bool = True) -> None:
+    """A photo is this person's, whatever it looks like; `kept` False takes that back."""
+    c.execute("DELETE FROM kept WHERE photo_id = ?", (photo_id,))
+    if kept:
+        c.execute("INSERT INTO kept(photo_id, person_id) VALUES(?, ?)", (photo_id, person_id))
+
+
+def kept(c: Connection) -> set[tuple[int, int]]:
+    """(photo id, person id); for a photo that has changed hands since, the decision does not count."""
+    return set(c.execute("SELECT photo_id, person_id FROM kept"))
+
+
+def forget(c: Connection, gone: set[int]) -> None:
+    """Drop what was decided about people who were deleted."""
+    for person in gone:
+        c.execute("DELETE FROM apart WHERE one = ? OR other = ?", (person, person))
+        c.execute("DELETE FROM kept WHERE person_id = ?", (person,))
+
+
+def _pair(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)
