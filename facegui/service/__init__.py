@@ -137,7 +137,7 @@ class FaceService:
                                 close=self.threshold())
 
     def build(self, folder: Path | str, *, force: bool = False, tick: Tick = no_tick) -> BuildReport:
-        """Enroll everybody in a folder of one sub-folder per person; continues where an earlier run was stopped."""
+        """Enroll everybody in a folder (or zip file) of one sub-folder per person; continues where an earlier run was stopped."""
         return build(self.sight, self.gallery, Path(folder), force=force, tick=tick)
 
     def reembed(self, tick: Tick = no_tick) -> int:

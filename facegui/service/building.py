@@ -1,11 +1,13 @@
-"""Enroll everybody in a folder that has one sub-folder per person."""
+"""Enroll everybody in a folder, or a zip file, that has one sub-folder per person."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from .. import image
@@ -13,11 +15,14 @@ from ..gallery import Gallery, name_key
 from ..types import DataError, GalleryError, ImageError, PhotoOutcome, Progress, Tick
 from .enrolling import BATCH, Offered, failure, new_photo, pick, read
 from .sight import Seen, Sight
+from .piece import Piece
+from .zipped import people_in
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What became of a folder. `problems` lists the photos that were not taken; `without` the people left with none."""
+    """What became of a folder or zip file. `problems` lists the photos that were not taken; `without` the people left
+    with none; `others` counts files that are no photos of anybody."""
 
     people: int
     enrolled: int
@@ -25,13 +30,19 @@ class BuildReport:
     problems: tuple[PhotoOutcome, ...]
     without: tuple[str, ...]
     seconds: float
+    others: int = 0
 
 
-def build(sight: Sight, gallery: Gallery, folder: Path, *, force: bool, tick: Tick) -> BuildReport:
-    """See FaceService.build. Faces of several people share a batch; each batch is acknowledged by the database, so a run
-    that is stopped or killed goes on where it was: photos that are enrolled already are recognised by content, unopened."""
+def build(sight: Sight, gallery: Gallery, source: Path, *, force: bool, tick: Tick) -> BuildReport:
+    """See FaceService.build."""
+    with _open(source, gallery.folder) as (work, others):
+        return _enroll(sight, gallery, work, others, force, tick)
+
+
+def _enroll(sight: Sight, gallery: Gallery, work: Sequence[Piece], others: int, force: bool, tick: Tick) -> BuildReport:
+    """Faces of several people share a batch; each batch is acknowledged by the database, so a run that is stopped or
+    killed goes on where it was: photos that are enrolled already are recognised by content, not decoded again."""
     start = time.monotonic()
-    work = _photos(folder)
     known = gallery.enrolled_photos()
     waiting: list[tuple[str, Offered, Seen]] = []
     problems: list[PhotoOutcome] = []
@@ -51,18 +62,19 @@ def build(sight: Sight, gallery: Gallery, folder: Path, *, force: bool, tick: Ti
                 problems.append(PhotoOutcome(offered.label, outcome.status, outcome.reasons, outcome.advice))
         waiting.clear()
 
-    for number, (name, path) in enumerate(work):
+    for number, one in enumerate(work):
+        name = one.person
         tick(Progress(number, len(work), name))
         try:
-            data = image.load(path)
+            data = one.load()
             if (name_key(name), hashlib.sha256(data).hexdigest()) in known:
                 duplicates += 1
                 with_photo.add(name)
                 continue
-            offered = read((str(path), data))
+            offered = read((one.label, data))
             found = pick(sight, offered, force)
         except (ImageError, GalleryError) as error:  # GalleryError: the folder's name cannot be a person's
-            problems.append(failure(str(path), error))
+            problems.append(failure(one.label, error))
             continue
         if isinstance(found, PhotoOutcome):
             problems.append(found)
@@ -73,18 +85,28 @@ def build(sight: Sight, gallery: Gallery, folder: Path, *, force: bool, tick: Ti
     if waiting:
         flush()
     tick(Progress(len(work), len(work)))
-    names = list(dict.fromkeys(name for name, _ in work))
+    names = list(dict.fromkeys(one.person for one in work))
     without = tuple(name for name in names if name not in with_photo)
-    return BuildReport(len(with_photo), enrolled, duplicates, tuple(problems), without, time.monotonic() - start)
+    return BuildReport(len(with_photo), enrolled, duplicates, tuple(problems), without, time.monotonic() - start, others)
 
 
-def _photos(folder: Path) -> Sequence[tuple[str, Path]]:
-    """(person, photo) of the whole folder. Raises DataError where it is not a folder of people."""
+@contextmanager
+def _open(source: Path, room: Path) -> Iterator[tuple[Sequence[Piece], int]]:
+    if source.is_file():
+        with people_in(source, room) as found:
+            yield found
+    else:
+        yield _photos(source), 0
+
+
+def _photos(folder: Path) -> Sequence[Piece]:
+    """Every photo of the folder. Raises DataError where it is not a folder of people."""
     if not folder.is_dir():
-        raise DataError(f"there is no folder {folder}; give a folder that has one sub-folder of photos per person")
+        raise DataError(f"there is no folder {folder}; give a folder, or a zip file, that has one sub-folder of photos per person")
     try:
         people = sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
-        work = [(person.name, path) for person in people for path in image.find_images(person)]
+        work = [Piece(person.name, str(path), partial(image.load, path))
+                for person in people for path in image.find_images(person)]
     except OSError as error:
         raise DataError(f"{folder} cannot be read: {error.strerror}") from None
     if not work:
