@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from gallery_rig import photo, vector
+
 from facegui import image
 from facegui.gallery import Gallery
 from facegui.service import strangers as room
@@ -17,13 +19,13 @@ PIXELS = np.random.default_rng(3).integers(0, 255, (300, 400, 3), dtype=np.uint8
 @pytest.fixture
 def kept(tmp_path):
     with Gallery(tmp_path, "model", 64) as gallery:
-        yield Strangers(SimpleNamespace(gallery=gallery, threshold=lambda: 0.5, card=SimpleNamespace(id="model")))
+        yield Strangers(SimpleNamespace(gallery=gallery, threshold=lambda: 0.5, card=SimpleNamespace(key="model")))
 
 
-def seen(embedding, quality=0.9, reasons=(), name=None):
+def seen(embedding, quality=0.9, reasons=(), name=None, masked=False):
     vector = np.asarray(embedding, np.float32)
     face = Face((100.0, 80.0, 180.0, 180.0), np.zeros((5, 2), np.float32), 1.0)
-    return Identification(Probe(face, Quality(quality, reasons), False, vector / np.linalg.norm(vector)), name, 0.1, 0.5, ())
+    return Identification(Probe(face, Quality(quality, reasons), masked, vector / np.linalg.norm(vector)), name, 0.1, 0.5, ())
 
 
 def test_nobody_is_kept_unless_asked(kept):
@@ -69,8 +71,8 @@ def test_age_switching_off_and_another_model_forget(kept, monkeypatch):
     assert kept.everybody() == [] and kept._people == {}
     kept.keep(1)
     kept.meet(PIXELS, seen(np.eye(64)[2]))
-    kept._service.card = SimpleNamespace(id="other")
-    kept.meet(PIXELS, seen(np.ones(32)))
+    kept._service.card = SimpleNamespace(key="other")
+    kept.meet(PIXELS, seen(np.ones(64)))
     assert len(kept.everybody()) == 1, "templates of another model are not compared"
 
 
@@ -80,8 +82,8 @@ def test_naming_enrolls_the_portraits_and_only_success_drops_the_stranger(kept):
     (one,) = kept.everybody()
     calls = []
 
-    def enroll(name, photos):
-        calls.append((name, photos))
+    def enroll(name, photos, force, note):
+        calls.append((name, photos, force, note))
         return SimpleNamespace(enrolled=len(calls) - 1)
     kept._service.enroll = enroll
     kept.name(one.number, "Ana")
@@ -90,3 +92,57 @@ def test_naming_enrolls_the_portraits_and_only_success_drops_the_stranger(kept):
     assert kept.everybody() == []
     with pytest.raises(FaceguiError, match="no longer"):
         kept.name(one.number, "Ana")
+
+
+MASKED = {"masked": True, "reasons": ("lower_face_covered",)}
+
+
+def test_masked_strangers_are_kept_and_named_from_bare_pictures_where_there_are_any(kept):
+    kept.keep(1)
+    kept.meet(PIXELS, seen(np.eye(64)[0], 0.5, **MASKED))
+    kept.meet(PIXELS, seen(np.eye(64)[1], reasons=("lower_face_covered", "blurred"), masked=True))
+    (one,) = kept.everybody()
+    calls = []
+    kept._service.enroll = lambda name, photos, force, note: calls.append((photos, force)) or SimpleNamespace(enrolled=0)
+    assert one.masked
+    with pytest.raises(FaceguiError, match="only seen wearing a mask"):
+        kept.name(one.number, "Ana")
+    kept.name(one.number, "Ana", masked_too=True)
+    assert calls == [(one.portraits(), True)] and len(one.portraits()) == 1
+    kept.meet(PIXELS, seen(np.eye(64)[0], 0.2))
+    kept.meet(PIXELS, seen(np.eye(64)[0], 0.3))
+    assert [(each.masked, each.quality) for each in one.pictures] == [(False, 0.3), (False, 0.2), (True, 0.5)]
+    kept.name(one.number, "Ana")
+    assert calls[1] == (one.portraits(), False) and len(one.portraits()) == 2 and not one.masked
+
+
+def test_whoever_was_enrolled_meanwhile_is_no_stranger(kept):
+    kept.keep(1)
+    for person in range(3):
+        kept.meet(PIXELS, seen(np.eye(64)[person]))
+    kept._service.gallery.enroll("Ana", [photo(1, vector(5, np.eye(64)[1].astype(np.float32), 64, 0.3))])
+    assert sorted(int(one.pictures[0].embedding.argmax()) for one in kept.everybody()) == [0, 2]
+
+
+def test_age_is_watched_though_nobody_looks(kept, monkeypatch):
+    waits = []
+
+    class Timer:
+        def __init__(self, wait_s, function):
+            waits.append((wait_s, function))
+        start = lambda self: None
+    monkeypatch.setattr(room.threading, "Timer", Timer)
+    now = [1000.0]
+    monkeypatch.setattr(room.time, "time", lambda: now[0])
+    kept.keep(1)
+    kept.meet(PIXELS, seen(np.eye(64)[0]))
+    now[0] += 1800
+    kept.meet(PIXELS, seen(np.eye(64)[1]))
+    ((wait_s, due),) = waits
+    assert wait_s == 3601
+    now[0] = 1000 + wait_s
+    due()
+    assert len(kept._people) == 1 and waits[1][0] == 1800, "the next one is due later"
+    now[0] += waits[1][0] + 1
+    due()
+    assert kept._people == {} and len(waits) == 2

@@ -57,10 +57,23 @@ class Sorting:
         with self._database.read() as c:
             return decisions.apart(c), decisions.kept(c)
 
-    def set_note(self, name: str, note: str) -> None:
-        """Keep a note with a person, e.g. how and when he or she consented; it goes when the person is forgotten."""
-        note = "\n".join(" ".join(line.split()) for line in note.strip().splitlines())
-        if len(note) > LONGEST_NOTE:
-            raise GalleryError(f"This note has {len(note):,} characters; give one of at most {LONGEST_NOTE:,}.")
+    def set_note(self, name: str, note: str, *, add: bool = False) -> None:
+        """Keep a note with a person, e.g. how and when he or she consented; it goes when the person is forgotten.
+
+        `add`: beside what is noted already, unless it stands there.
+        """
+        note = tidy_note(note)
         with self._database.write() as c:
-            people.set_note(c, people.find_or_advise(c, name), note)
+            person = people.find_or_advise(c, name)
+            if add and note:
+                note = tidy_note("\n".join(dict.fromkeys([*people.one(c, 0, person).note.splitlines(), *note.splitlines()])))
+            if note or not add:
+                people.set_note(c, person, note)
+
+
+def tidy_note(note: str) -> str:
+    """Without spaces and lines that show nothing. Raises GalleryError for a note longer than 1,000 characters."""
+    note = "\n".join(filter(None, (" ".join(line.split()) for line in note.splitlines())))
+    if len(note) > LONGEST_NOTE:
+        raise GalleryError(f"This note has {len(note):,} characters; give one of at most {LONGEST_NOTE:,}.")
+    return note

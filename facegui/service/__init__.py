@@ -128,13 +128,15 @@ class FaceService:
     # ---- enroll ------------------------------------------------------------------------------------------------
 
     def enroll(self, name: str, photos: Sequence[Source | tuple[str, bytes]], *, force: bool = False,
-               tick: Tick = no_tick) -> EnrollReport:
+               tick: Tick = no_tick, careful: bool = False, note: str = "") -> EnrollReport:
         """Enroll `name` from photos: files, pictures' bytes with their file name, or pixels. Found by the next search.
 
-        A bad photo is reported, never raised. Raises GalleryError for an impossible name or a gallery that cannot be written.
+        `careful`: enroll nothing where somebody else who is enrolled looks too much alike, and say who. `note`: kept
+        with the person, e.g. how and when he or she consented. A bad photo is reported, never raised. Raises GalleryError
+        for an impossible name or note, or a gallery that cannot be written.
         """
         return enrolling.enroll(self.sight, self.gallery, name, photos, force=force, tick=tick,
-                                close=self.threshold())
+                                close=self.threshold(), careful=careful, note=note)
 
     def build(self, folder: Path | str, *, force: bool = False, tick: Tick = no_tick) -> BuildReport:
         """Enroll everybody in a folder (or zip file) of one sub-folder per person; continues where an earlier run was stopped."""

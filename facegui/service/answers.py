@@ -36,7 +36,7 @@ def verification(answer: Verification) -> dict[str, Any]:
 
 
 def person(one: Person) -> dict[str, Any]:
-    return {"name": one.name, "photos": one.photos, "templates": one.templates}
+    return {"name": one.name, "photos": one.photos, "templates": one.templates, "note": one.note}
 
 
 def enrollment(report: EnrollReport) -> dict[str, Any]:

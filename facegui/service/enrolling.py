@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import image, quality
 from ..gallery import Gallery, name_key
+from ..gallery.sorting import tidy_note
 from ..types import (Candidate, EnrollReport, FaceguiError, ImageError, NewPhoto, PhotoOutcome, Picture,
                      Progress, Tick)
 from .sight import Seen, Sight, subject
@@ -63,11 +64,11 @@ def failure(label: str, error: FaceguiError) -> PhotoOutcome:
 
 
 def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *, force: bool, tick: Tick,
-           close: float) -> EnrollReport:
+           close: float, careful: bool = False, note: str = "") -> EnrollReport:
     """See FaceService.enroll. `close`: the score from which another person is named as too close."""
     if not photos:
         raise FaceguiError("give at least one photo")
-    name = gallery.check_name(name)
+    name, note = gallery.check_name(name), tidy_note(note)
     outcomes: list[PhotoOutcome | None] = [None] * len(photos)
     taken: list[tuple[int, Offered, Seen]] = []
     for number, offer in enumerate(photos):
@@ -85,29 +86,42 @@ def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *
     vectors = [probe.embedding for probe in sight.embed([seen for _, _, seen in taken])]
     near = _too_close(gallery, name, vectors, close)
     person_id = None
-    if taken:
+    if near and careful:
+        for number, offered, seen in taken:
+            outcomes[number] = PhotoOutcome(offered.label, "held", seen.quality.reasons, "", seen.quality.score)
+    elif taken:
         items = [new_photo(offered, seen, vector) for (_, offered, seen), vector in zip(taken, vectors, strict=True)]
         stored = gallery.enroll(name, items)
         person_id = stored.person_id
         for (number, offered, seen), outcome in zip(taken, stored.outcomes, strict=True):
             outcomes[number] = PhotoOutcome(offered.label, outcome.status, outcome.reasons or seen.quality.reasons,
                                             outcome.advice, seen.quality.score)
-    return EnrollReport(name, person_id, tuple(outcomes), near)
+        if note and person_id is not None:
+            gallery.sorting.set_note(name, note, add=True)
+    return EnrollReport(name, person_id, tuple(outcomes), tuple(one for one, _ in near),
+                        tuple(taken[row][0] for _, row in near))
 
 
 def _label(offer: Offer) -> str:
     return "webcam" if isinstance(offer, np.ndarray) else str(offer[0] if isinstance(offer, tuple) else offer)
 
 
-def _too_close(gallery: Gallery, name: str, vectors: Sequence[np.ndarray], close: float) -> tuple[Candidate, ...]:
-    """Other people whom the new photos resemble as if they were the same, closest first."""
-    best: dict[int, Candidate] = {}
-    for candidates in gallery.search(np.stack(vectors), 3) if vectors else []:
+def _too_close(gallery: Gallery, name: str, vectors: Sequence[np.ndarray], close: float) -> list[tuple[Candidate, int]]:
+    """Other people whom the new photos resemble as if they were the same, closest first, each with the row of the vector.
+
+    Not those of whom it was decided already that they are somebody else.
+    """
+    best: dict[int, tuple[Candidate, int]] = {}
+    found = gallery.search(np.stack(vectors), 3) if vectors else []
+    mine = next((one.id for one in gallery.people(name) if name_key(one.name) == name_key(name)), None) if found else None
+    apart = gallery.sorting.decided()[0] if mine is not None else set()
+    for row, candidates in enumerate(found):
         for one in candidates:
-            if one.score >= close and name_key(one.name) != name_key(name):
-                if one.person_id not in best or one.score > best[one.person_id].score:
-                    best[one.person_id] = one
-    return tuple(sorted(best.values(), key=lambda one: -one.score))
+            known = mine is not None and (min(mine, one.person_id), max(mine, one.person_id)) in apart
+            if one.score >= close and one.person_id != mine and not known:
+                if one.person_id not in best or one.score > best[one.person_id][0].score:
+                    best[one.person_id] = one, row
+    return sorted(best.values(), key=lambda pair: -pair[0].score)
 
 
 def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import image, quality
-from ..types import EnrollReport, FaceguiError, Identification
+from ..types import EnrollReport, FaceguiError, Identification, Quality
 from .thumbnails import SIDE_PX, cut
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ SETTING = "keep_strangers_hours"  # in the gallery; absent or 0: nobody is kept
 MOST_PEOPLE, MOST_PICTURES = 200, 6
 PORTRAIT = 1.0  # of the box side added on every side: enough to find and align the face again
 PORTRAIT_PX = 480
+# Whoever wears a mask is kept too, to be recognised by the owner; a bare picture, once there is one, comes first.
+UNFIT = quality.REFUSED - {"lower_face_covered"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,17 +32,29 @@ class Picture:
     thumbnail: bytes
     embedding: np.ndarray
     quality: float
+    masked: bool
 
 
 @dataclass(slots=True, eq=False)
 class Stranger:
-    """One unknown person: the best pictures first. `seen`: how often; first and last in seconds since 1970."""
+    """One unknown person: bare pictures first, the best of each kind first. `seen`: how often; first and last in
+    seconds since 1970."""
 
     number: int
     first_s: float
     last_s: float
     seen: int = 0
     pictures: list[Picture] = field(default_factory=list)
+
+    @property
+    def masked(self) -> bool:
+        """Never seen without a mask."""
+        return all(one.masked for one in self.pictures)
+
+    def portraits(self) -> list[tuple[str, bytes]]:
+        """(file name, JPEG) to enroll from: masked looks only where there are no others."""
+        chosen = [one for one in self.pictures if not one.masked] or self.pictures
+        return [(f"seen-{self.number}-{index}.jpg", one.portrait) for index, one in enumerate(chosen, 1)]
 
     def likeness(self, embedding: np.ndarray) -> float:
         return max(float(one.embedding @ embedding) for one in self.pictures)
@@ -55,6 +69,7 @@ class Strangers:
         self._people: dict[int, Stranger] = {}
         self._last = 0
         self._model = ""  # templates of different models cannot be compared
+        self._timer: threading.Timer | None = None
 
     @property
     def hours(self) -> float:
@@ -73,13 +88,13 @@ class Strangers:
 
         pixels: the picture, RGB uint8; the face's box is in pixels of the picture divided by `scale`.
         """
-        if one.name is not None or not self.hours or quality.refuses(one.probe.quality):
+        if one.name is not None or not fit(one.probe.quality) or not (hours := self.hours):
             return
         box = tuple(value * scale for value in one.probe.face.box)
         side = min(PORTRAIT_PX, max(96, round((box[2] - box[0]) * (1 + 2 * PORTRAIT))))
         made = Picture(image.encode_jpeg(cut(pixels, box, side, PORTRAIT), 92), image.encode_jpeg(cut(pixels, box, SIDE_PX), 85),
-                       one.probe.embedding, one.probe.quality.score)
-        now, same, model = time.time(), self._service.threshold(), self._service.card.id
+                       one.probe.embedding, one.probe.quality.score, one.probe.masked)
+        now, same, model = time.time(), self._service.threshold(), self._service.card.key
         with self._lock:
             if model != self._model:
                 self._people, self._model = {}, model
@@ -88,28 +103,76 @@ class Strangers:
                 self._last += 1
                 near = self._people[self._last] = Stranger(self._last, now, now)
             near.seen, near.last_s = near.seen + 1, now
-            near.pictures = sorted([*near.pictures, made], key=lambda one: -one.quality)[:MOST_PICTURES]
+            near.pictures = sorted([*near.pictures, made], key=lambda one: (one.masked, -one.quality))[:MOST_PICTURES]
             while len(self._people) > MOST_PEOPLE:
                 del self._people[min(self._people.values(), key=lambda person: person.last_s).number]
+            self._watch(hours)
 
     def everybody(self) -> list[Stranger]:
-        """Those who are still kept, last seen first."""
-        oldest = time.time() - 3600 * self.hours
+        """Those who are still kept and whom nobody has enrolled meanwhile, last seen first."""
+        self._discard()
         with self._lock:
-            self._people = {number: one for number, one in self._people.items() if one.last_s > oldest}
+            there, model = list(self._people.values()), self._model
+        if there and model == self._service.card.key:
+            limit = self._service.threshold()
+            found = self._service.gallery.search(np.stack([one.pictures[0].embedding for one in there]), 1)
+            for one, near in zip(there, found, strict=True):
+                if near and near[0].score >= limit:
+                    self.drop(one.number)
+        with self._lock:
             return sorted(self._people.values(), key=lambda one: -one.last_s)
 
-    def name(self, number: int, name: str) -> EnrollReport:
-        """Enroll a stranger from the kept pictures; whoever is enrolled is no stranger any more."""
-        person = self._people.get(number)
-        if person is None:
+    def one(self, number: int) -> Stranger:
+        """Raises FaceguiError where this person is gone."""
+        self._discard()
+        if (person := self._people.get(number)) is None:
             raise FaceguiError("this person is no longer kept")
-        report = self._service.enroll(name, [(f"seen-{number}-{index}.jpg", one.portrait)
-                                             for index, one in enumerate(person.pictures, 1)])
+        return person
+
+    def name(self, number: int, name: str, *, masked_too: bool = False, note: str = "") -> EnrollReport:
+        """Enroll a stranger from the kept pictures; whoever is enrolled is no stranger any more.
+
+        Raises FaceguiError for somebody who was only seen with a mask, unless `masked_too`.
+        """
+        person = self.one(number)
+        if person.masked and not masked_too:
+            raise FaceguiError("this person was only seen wearing a mask, and other masked people resemble such a picture; wait "
+                               "for a look without the mask, enroll from a photo, or tick the box to enroll these pictures anyway")
+        report = self._service.enroll(name, person.portraits(), force=person.masked, note=note)
         if report.enrolled:
             self.drop(number)
         return report
 
+    def _discard(self) -> None:
+        """Let go of everybody who is older than the owner wants."""
+        oldest = time.time() - 3600 * self.hours
+        with self._lock:
+            self._people = {number: one for number, one in self._people.items() if one.last_s > oldest}
+
+    def _watch(self, hours: float) -> None:
+        """Discard when the first of them is due, though nobody may look at the list then."""
+        if self._timer is None and self._people:
+            due = min(one.last_s for one in self._people.values()) + 3600 * hours - time.time()
+            self._timer = threading.Timer(max(due, 0) + 1, self._due)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _due(self) -> None:
+        try:
+            self._discard()
+            hours = self.hours
+        except FaceguiError:  # the gallery is closed: so is the program
+            self._people, hours = {}, 0.0
+        with self._lock:
+            self._timer = None
+            if hours:
+                self._watch(hours)
+
     def drop(self, number: int) -> None:
         with self._lock:
             self._people.pop(number, None)
+
+
+def fit(found: Quality) -> bool:
+    """Whether a look at a stranger is good enough to be kept."""
+    return UNFIT.isdisjoint(found.reasons)

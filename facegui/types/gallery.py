@@ -35,7 +35,8 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class PhotoOutcome:
-    """What became of one photo offered for enrollment. status: enrolled | duplicate | refused | failed."""
+    """What became of one photo offered for enrollment. status: enrolled | duplicate | refused | failed, or held: fit, but
+    not enrolled until somebody has looked at who resembles it."""
 
     photo: str
     status: str
@@ -50,10 +51,15 @@ class EnrollReport:
     person_id: int | None  # None when every photo was refused and nobody was created
     outcomes: tuple[PhotoOutcome, ...]
     too_close_to: tuple[Candidate, ...] = ()  # other people the new templates resemble at or above the threshold
+    too_close: tuple[int, ...] = ()  # for each of them, which of the photos offered gave the score
 
     @property
     def enrolled(self) -> int:
         return sum(outcome.status == "enrolled" for outcome in self.outcomes)
+
+    @property
+    def held(self) -> int:
+        return sum(outcome.status == "held" for outcome in self.outcomes)
 
 
 @dataclass(frozen=True, slots=True)
