@@ -6,6 +6,9 @@ K. Zhang et al., "Joint face detection and alignment using multitask cascaded co
 from __future__ import annotations
 
 import copy
+import hashlib
+from functools import cached_property
+from importlib.metadata import version
 
 import cv2
 import numpy as np
@@ -33,6 +36,15 @@ class MtcnnDetector:
     def __init__(self, device: str = "auto", long_side: int = 1024) -> None:
         self._networks = MTCNN(keep_all=True, device=pick_device(device)).eval()
         self._long_side = long_side
+
+    @cached_property
+    def key(self) -> str:
+        """What finds must be kept under: they are those of these weights, libraries and settings."""
+        state = hashlib.sha256()
+        for name, value in sorted(self._networks.state_dict().items()):
+            state.update(name.encode() + value.cpu().numpy().tobytes())
+        libraries = " ".join(f"{name} {version(name)}" for name in ("facenet-pytorch", "torch")) + f" opencv {cv2.__version__}"
+        return f"mtcnn {state.hexdigest()[:16]} {libraries} long side {self._long_side}"
 
     def detect(self, pixels: np.ndarray, *, small_faces: bool = False) -> list[Face]:
         """(height, width, 3) RGB uint8 -> faces, largest first, boxes clipped to the picture.

@@ -82,19 +82,23 @@ def test_a_stopped_measurement_keeps_what_it_found(tmp_path):
     root, cache = people_folder(tmp_path / "photos", [3] * 4), tmp_path / "cache"
     (tmp_path / "pairs.txt").write_text("P00 1 2\nP01 1 3\nP00 1 P01 2\nP02 1 P03 3\n")
 
-    class StopsAtThird(WholePicture):
+    class Stops(WholePicture):
+        after = 3
+
         def detect(self, pixels, *, small_faces=False):
-            if self.calls == 3:
+            if self.calls == self.after:
                 raise Cancelled("stopped")
             return super().detect(pixels)
 
     with pytest.raises(Cancelled):
-        pairs(tmp_path / "pairs.txt", root, StopsAtThird(), Correlation(), cache)
+        pairs(tmp_path / "pairs.txt", root, Stops(), Correlation(), cache)
+
     def stop_before_embedding(progress):
         if progress.note.startswith("Embedding"):
             raise Cancelled("stopped")
 
-    rest, model = WholePicture(), Correlation()
+    rest, model = Stops(), Correlation()
+    rest.after = None
     with pytest.raises(Cancelled):
         pairs(tmp_path / "pairs.txt", root, rest, model, cache, stop_before_embedding)
     assert (rest.calls, model.embedded) == (4, 0)

@@ -11,7 +11,7 @@ from facegui.detect import MtcnnDetector
 from facegui.drawn import CAST, person
 from facegui.evaluate import folder, masked, summary
 from facegui.evaluate.draw_mask import STYLES, draw_mask
-from facegui.evaluate.folder import _arrange
+from facegui.evaluate.folder import arrange
 from facegui.evaluate.masked import masked_shot
 from facegui.evaluate.photos import photos_of_people, shots
 from facegui.types import DataError, Face
@@ -24,7 +24,7 @@ def test_folder_is_measured_as_by_hand(tmp_path):
     root = people_folder(tmp_path, [5] * 12 + [1] * 40, noise=330, black=black)
     report = folder(root, WholePicture(), Correlation(), split=0.4, seed=3)
     paths, names = photos_of_people(root)
-    split = _arrange(names, 0.4, 3)
+    split = arrange(names, 0.4, 3)
     pixels = np.stack([image.read(path).pixels for path in paths])
     seen = pixels.reshape(len(pixels), -1).any(axis=1)
     rows = np.zeros((len(pixels), DIMENSION), dtype=np.float32)
@@ -54,7 +54,7 @@ def test_folder_is_measured_as_by_hand(tmp_path):
 
 def test_nobody_is_probe_and_stranger_and_template_at_once():
     names = np.repeat([f"P{n}" for n in range(30)], [1] * 10 + [2] * 10 + [7] * 10)
-    split = _arrange(names, 0.2, 0)
+    split = arrange(names, 0.2, 0)
     for person in set(names):
         own = names == person
         count, probes = own.sum(), (split.probe & own).sum()
@@ -62,7 +62,7 @@ def test_nobody_is_probe_and_stranger_and_template_at_once():
         assert split.stranger[own].all() or not split.stranger[own].any()
         assert count > 1 or split.stranger[own].all()
     assert len(set(names[split.stranger])) == 10 + 4
-    assert (_arrange(names, 0.2, 0).probe == split.probe).all() and (_arrange(names, 0.2, 1).probe != split.probe).any()
+    assert (arrange(names, 0.2, 0).probe == split.probe).all() and (arrange(names, 0.2, 1).probe != split.probe).any()
 
 
 @pytest.mark.parametrize(("counts", "sentence"), [

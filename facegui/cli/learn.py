@@ -1,4 +1,4 @@
-"""train, and evaluate pairs | folder | masked."""
+"""train, and evaluate lfw | pairs | folder | masked | gallery."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from pathlib import Path
 from .. import evaluate as measures
 from ..cards import CARD_FILE
 from ..jobs import Remaining
+from ..service.evaluating import CACHE, Evaluating
 from ..types import Progress
 from .progress import Bar
 from .show import put, put_json, service
 
-CACHE = ".evaluation"  # in the weights folder: faces found and embedded, so that a second model costs seconds
 
 
 def pairs(arguments: Namespace) -> int:
     return _measure(arguments, measures.pairs, Path(arguments.pairs), Path(arguments.images))
+
+
+def lfw(arguments: Namespace) -> int:
+    return _measure(arguments, measures.lfw, Path(arguments.folder))
 
 
 def folder(arguments: Namespace) -> int:
@@ -27,17 +31,32 @@ def folder(arguments: Namespace) -> int:
 
 
 def masked(arguments: Namespace) -> int:
-    return _measure(arguments, measures.masked, Path(arguments.folder), people=arguments.people, seed=arguments.seed)
+    return _measure(arguments, measures.masked, Path(arguments.folder), cover=False, people=arguments.people, seed=arguments.seed)
 
 
-def _measure(arguments: Namespace, measure, *what, **how) -> int:
+def gallery(arguments: Namespace) -> int:
+    """The user's own gallery: its templates are measured, no photo is embedded again."""
+    with service(arguments) as faces, Bar() as bar:
+        return _answer(arguments, Evaluating(faces).gallery(bar))
+
+
+def _measure(arguments: Namespace, measure, *what, cover: bool = True, **how) -> int:
     with service(arguments) as faces, Bar() as bar:
         sight = faces.sight
+        if cover:  # tells bare and masked photos apart
+            how["cover"] = sight.cover
         report = measure(*what, sight.detector, sight.embedder, faces.settings.weights / CACHE, bar, **how)
+    return _answer(arguments, report)
+
+
+def _answer(arguments: Namespace, report: measures.Report) -> int:
     if arguments.json:
         put_json(report.to_json())
     else:
         put(measures.summary(report))
+    if arguments.html:
+        measures.write_page(report, Path(arguments.html))
+        print(f"the report is in {arguments.html}; it shows faces: keep it as safe as the photos", file=sys.stderr)
     return 0
 
 

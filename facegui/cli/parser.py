@@ -109,17 +109,26 @@ def _learning(command, group) -> None:
     train.add_argument("--compile", action="store_true", default=None, help="let torch compile the network first")
 
     evaluate = group("evaluate", "measure the model in use from raw photos")
-    pairs = command("pairs", "learn.pairs", "accuracy, TAR@FAR and EER on a pairs file of the LFW format", evaluate)
+
+    def recipe(name: str, help: str) -> argparse.ArgumentParser:
+        parser = command(name, f"learn.{name}", help, evaluate)
+        parser.add_argument("--html", metavar="FILE", help="write charts, tables and the hardest cases to one HTML file")
+        return parser
+
+    lfw = recipe("lfw", "Labeled Faces in the Wild: its pairs, and all its photos against each other, 1:1 and 1:N")
+    lfw.add_argument("folder", help="holds pairs.txt and images/NAME/NAME_0001.jpg")
+    pairs = recipe("pairs", "accuracy, TAR@FAR and EER on a pairs file of the LFW format")
     pairs.add_argument("pairs")
     pairs.add_argument("--images", required=True, metavar="DIR", help="NAME/NAME_0001.jpg and so on")
-    folder = command("folder", "learn.folder", "rank-1 and open-set figures on a folder of people", evaluate)
+    folder = recipe("folder", "rank-1 and open-set figures on a folder of people, bare and masked apart")
     folder.add_argument("folder")
     folder.add_argument("--split", type=float, default=0.2, help="share of each person's photos used as probes (default 0.2)")
     folder.add_argument("--seed", type=int, default=0)
-    masked = command("masked", "learn.masked", "rank-1 of masked probes against bare and masked galleries", evaluate)
+    masked = recipe("masked", "masked probes against bare galleries and the reverse, with and without masked others")
     masked.add_argument("folder")
     masked.add_argument("--people", type=int, default=3000, help="people in the gallery (default 3000)")
     masked.add_argument("--seed", type=int, default=0)
+    recipe("gallery", "your own gallery: expected errors, mislabelled photos, duplicates, people who look alike")
 
 
 def _global_options() -> argparse.ArgumentParser:

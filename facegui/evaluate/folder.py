@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import metrics
 from ..types import DataError, Detector, Embedder, Progress, Tick, no_tick
-from .photos import command_line, embed_faces, find_faces, photos_of_people, shots
+from .crowd import all_pairs, captions, portraits, searches
+from .evidence import Evidence, plain
+from .figures import figures
+from .photos import command_line, covered, embed_faces, find_faces, photos_of_people, shots
+
+if TYPE_CHECKING:
+    from ..cover import CoverJudge
 
 METHODS = ("nearest template", "person mean", "linear classifier")
 FPIRS = (0.01, 0.1)
@@ -59,13 +65,14 @@ class FolderReport:
     seed: int
     seconds: float
     command: str
+    evidence: Evidence = field(default=Evidence(), repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; an FNIR that there are too few strangers for is null."""
-        values = asdict(self)
+        values = plain(self) | {"methods": [asdict(method) for method in self.methods]}
         for method in values["methods"]:
             method["open_set"] = {f"{fpir:g}": point for fpir, point in method["open_set"]}
-        return {**values, "seconds": round(self.seconds, 1)}
+        return {**values, "seconds": round(self.seconds, 1), **figures(self.evidence)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +85,9 @@ class _Split:
 
 
 def folder(directory: Path, detector: Detector, embedder: Embedder, cache: Path | None = None, tick: Tick = no_tick,
-           *, split: float = 0.2, seed: int = 0) -> FolderReport:
+           *, split: float = 0.2, seed: int = 0, cover: CoverJudge | None = None) -> FolderReport:
     """Measure `embedder` on the photos of people in `directory`, a folder each; the central face of a photo counts.
+    cover: tells bare and masked photos apart.
 
     Of each person with two photos or more a share `split` (at least one, never all) are probes, the rest templates.
     Closed set: everybody is enrolled, people with one photo too, as distractors. Open set: people with one photo and
@@ -90,10 +98,11 @@ def folder(directory: Path, detector: Detector, embedder: Embedder, cache: Path 
     if not 0 < split < 1:
         raise DataError(f"a split of {split} makes no sense; give a share between 0 and 1, such as 0.2")
     paths, names = photos_of_people(directory)
-    arranged = _arrange(names, split, seed)
+    arranged = arrange(names, split, seed)
     pictures = shots(paths)
     faces = find_faces(pictures, detector, cache, tick)
     embedded = embed_faces(pictures, faces, embedder, cache, tick)
+    worn = covered(pictures, faces, cover, cache, tick)
     rows, found = embedded.embeddings, embedded.found
     templates = ~arranged.probe & found
     if len(np.unique(arranged.people[templates])) < 2:
@@ -106,16 +115,20 @@ def folder(directory: Path, detector: Detector, embedder: Embedder, cache: Path 
         results.append(MethodResult(
             method, float(right.mean()), int(right.sum()), len(right), metrics.wilson(int(right.sum()), len(right)),
             _open_set(method, rows, found, arranged)))
+    tick(Progress(len(METHODS), len(METHODS), "Comparing everybody with everybody"))
+    found_by, mistakes = searches("nearest template", embedded, names, arranged.probe, arranged.stranger, worn,
+                                  portraits(pictures, faces, captions(paths)))
+    evidence = Evidence(tuple(all_pairs("all photos", embedded, names, worn, seed)), tuple(found_by), tuple(mistakes))
     return FolderReport(
         model=embedder.card.id, people=len(np.unique(arranged.people[mated])),
         single_photo_people=len(np.unique(arranged.people[~mated])), photos=len(paths),
         undetected_images=int((~found).sum()),
         not_enrolled=len(set(arranged.people[arranged.probe]) - set(arranged.people[templates])),
         methods=tuple(results), split=split, seed=seed, seconds=time.monotonic() - start,
-        command=command_line("folder", directory, "--split", f"{split:g}", "--seed", seed, "--model", embedder.card.id))
+        command=command_line("folder", directory, "--split", f"{split:g}", "--seed", seed, "--model", embedder.card.id), evidence=evidence)
 
 
-def _arrange(names: np.ndarray, split: float, seed: int) -> _Split:
+def arrange(names: np.ndarray, split: float, seed: int) -> _Split:
     """Photos to probes and templates, people to strangers, by `seed`. Raises DataError with fewer than two people."""
     rng = np.random.default_rng(seed)
     people, counts = np.unique(names, return_counts=True)

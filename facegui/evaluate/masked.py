@@ -8,7 +8,7 @@ detection; a face that is not found under its mask counts as a miss.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ import numpy as np
 from .. import metrics
 from ..types import DataError, Detector, Embedder, Face, Tick, no_tick
 from .cache import digest
+from .crowd import MOST, captions
 from .draw_mask import VERSION, draw_mask
+from .evidence import MOST_SHOWN, Comparisons, Evidence, Mistake, Searches, plain, side
+from .figures import figures
 from .photos import Embedded, Shot, command_line, embed_faces, find_faces, photos_of_people, shots
 
 FPIR = 0.01
@@ -71,10 +74,12 @@ class MaskedReport:
     seed: int
     seconds: float
     command: str
+    evidence: Evidence = field(default=Evidence(), repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; an FNIR that there are too few strangers for is null."""
-        return {**asdict(self), "seconds": round(self.seconds, 1)}
+        results = [asdict(result) for result in self.results]
+        return {**plain(self), "results": results, "seconds": round(self.seconds, 1), **figures(self.evidence)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,12 +112,21 @@ def masked(directory: Path, detector: Detector, embedder: Embedder, cache: Path 
     ends = np.cumsum([len(cast.templates), len(cast.probes)])
     parts = [tuple(Embedded(part, found) for part, found in zip(np.split(state.embeddings, ends),
              np.split(state.found, ends), strict=True)) for state in (bare, covered)]
-    results = tuple(_measure(condition, parts[0], parts[1], seed) for condition in CONDITIONS)
+    measured = [_measure(condition, parts[0], parts[1], names[places], seed) for condition in CONDITIONS]
+    results = tuple(one.result for one in measured)
+    titles = captions([paths[place] for place in places])
+    views = (bare_shots, faces), (covered_shots, covered_faces)
+    mistakes = [Mistake(f"found as somebody else: {one.result.condition.name}", score,
+                        *(side(titles[place] + (", mask drawn" if masks else ""), views[masks][0][place].pixels,
+                               views[masks][1][place]) for place, masks in (probe, wrong)))
+                for one in measured for score, probe, wrong in one.wrong]
+    evidence = Evidence(tuple(one.comparisons for one in measured), tuple(one.searches for one in measured), tuple(mistakes))
     return MaskedReport(
         model=embedder.card.id, people=len(cast.templates), strangers=len(cast.strangers),
         undetected_bare=int((~bare.found).sum()), undetected_masked=int((~covered.found).sum()), results=results,
         seed=seed, seconds=time.monotonic() - start,
-        command=command_line("masked", directory, "--people", people, "--seed", seed, "--model", embedder.card.id))
+        command=command_line("masked", directory, "--people", people, "--seed", seed, "--model", embedder.card.id),
+        evidence=evidence)
 
 
 def masked_shot(shot: Shot, face: Face | None, seed: int) -> Shot:
@@ -136,9 +150,20 @@ def _cast(names: np.ndarray, people: int, strangers: int, seed: int) -> _Cast:
     return _Cast(first[templates], first[probes] + 1, first[singles[fill : fill + strangers]])
 
 
-def _measure(condition: Condition, bare: tuple[Embedded, ...], covered: tuple[Embedded, ...],
-             seed: int) -> ConditionResult:
-    """bare and covered: templates, probes, strangers; the p-th probe shows the person of the p-th template."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    """A condition's result and evidence; wrong: (score, (place of the probe, masked), (place of its rank 1, masked))."""
+
+    result: ConditionResult
+    comparisons: Comparisons
+    searches: Searches
+    wrong: list[tuple[float, tuple[int, bool], tuple[int, bool]]]
+
+
+def _measure(condition: Condition, bare: tuple[Embedded, ...], covered: tuple[Embedded, ...], people: np.ndarray,
+             seed: int) -> _Measured:
+    """bare and covered: templates, probes, strangers; the p-th probe shows the person of the p-th template. people: of
+    all three, in that order."""
     probes, strangers = (covered if condition.masked_probe else bare)[1:]
     count = len(bare[0].found)
     worn = np.zeros(count, dtype=bool)
@@ -146,16 +171,34 @@ def _measure(condition: Condition, bare: tuple[Embedded, ...], covered: tuple[Em
     rows = np.where(worn[:, None], covered[0].embeddings, bare[0].embeddings)
     usable = np.where(worn, covered[0].found, bare[0].found)
     mate = covered[0] if condition.masked_mate else bare[0]
-    scores = np.where(usable, probes.embeddings @ rows.T, -np.inf)
+    scores = np.where(usable & probes.found[:, None], probes.embeddings @ rows.T, -np.inf)
     own = np.arange(len(scores))
-    scores[own, own] = np.where(mate.found[own], (probes.embeddings * mate.embeddings[own]).sum(axis=1), -np.inf)
-    ranks = metrics.ranks(scores, own, np.arange(count))
-    ranks = np.where(probes.found & mate.found[own], ranks, count)
+    both = probes.found & mate.found[own]
+    scores[own, own] = np.where(both, (probes.embeddings * mate.embeddings[own]).sum(axis=1), -np.inf)
+    ranks = np.where(both, metrics.ranks(scores, own, np.arange(count)), count)
     right = int((ranks == 1).sum())
-    searches = np.where(usable & strangers.found[:, None], strangers.embeddings @ rows.T, -np.inf).max(axis=1)
-    point = None
-    if len(searches):
-        point = metrics.tar_at_far(np.where(ranks == 1, scores[own, own], -np.inf), searches, FPIR)
-    return ConditionResult(
+    tops = np.where(usable & strangers.found[:, None], strangers.embeddings @ rows.T, -np.inf).max(axis=1)
+    mates = scores[own, own]
+    point = metrics.tar_at_far(np.where(ranks == 1, mates, -np.inf), tops, FPIR) if len(tops) else None
+    result = ConditionResult(
         condition, len(ranks), right, right / len(ranks), metrics.wilson(right, len(ranks)),
         float((ranks <= 5).mean()), float(np.median(ranks)), point and 1 - point.tar, point and point.threshold)
+    searches = Searches(condition.name, count, mates, ranks, people[own], tops, people[count + len(own):],
+                        int((~mate.found[own]).sum()), int((~probes.found).sum() + (~strangers.found).sum()))
+    lost = np.flatnonzero((ranks > 1) & both)
+    lost = lost[np.argsort(-scores[lost].max(axis=1), kind="stable")][: MOST_SHOWN // 2] if len(lost) else lost
+    wrong = [(float(scores[place].max()), (count + int(place), condition.masked_probe),
+              (int(scores[place].argmax()), bool(worn[scores[place].argmax()]))) for place in lost]
+    return _Measured(result, _comparisons(condition.name, scores, people, seed), searches, wrong)
+
+
+def _comparisons(name: str, scores: np.ndarray, people: np.ndarray, seed: int) -> Comparisons:
+    """Each probe with its own template, and with all others (of very many, a drawn share)."""
+    numbers = np.unique(people, return_inverse=True)[1].astype(np.int32)
+    probes, count = scores.shape
+    places = np.flatnonzero(~np.eye(probes, count, dtype=bool).ravel())
+    if len(places) > MOST:
+        places = np.random.default_rng(seed).choice(places, MOST, replace=False)
+    one, two = np.divmod(places, count)
+    own = np.arange(probes)
+    return Comparisons(name, scores[own, own], scores[one, two], numbers[own], np.stack([numbers[one], numbers[two]], axis=1))

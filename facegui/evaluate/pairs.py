@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import metrics
 from ..image import SUFFIXES
 from ..types import DataError, Detector, Embedder, Tick, no_tick
-from .photos import command_line, embed_faces, find_faces, shots
+from .crowd import Show, captions, portraits
+from .evidence import Comparisons, Evidence, split_by_cover, worst_pairs
+from .figures import figures
+from .photos import Embedded, command_line, covered, embed_faces, find_faces, shots
 
-FARS = (1e-2, 1e-3)
+if TYPE_CHECKING:
+    from ..cover import CoverJudge
+
+FARS = (1e-2, 1e-3, 1e-4, 1e-5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +58,7 @@ class PairsReport:
     threshold: float  # mean of the folds' thresholds
     seconds: float
     command: str
+    evidence: Evidence = field(default=Evidence(), repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; a TAR that the pairs are too few for is null."""
@@ -64,7 +71,7 @@ class PairsReport:
             "correct": self.correct, "wilson": list(metrics.wilson(self.correct, self.pairs)),
             "accuracy_if_rejected": self.accuracy_if_rejected, "accuracy_if_left_out": self.accuracy_if_left_out,
             "tar_at_far": {f"{far:g}": point and _point(point) for far, point in self.tar_at_far},
-            "eer": self.eer, "threshold": self.threshold, "seconds": round(self.seconds, 1), "command": self.command,
+            "eer": self.eer, "threshold": self.threshold, "seconds": round(self.seconds, 1), "command": self.command, **figures(self.evidence),
         }
 
 
@@ -74,24 +81,42 @@ def _point(point: metrics.TarAtFar) -> dict[str, Any]:
             "wilson": list(metrics.wilson(point.accepted, point.genuine))}
 
 
-def pairs(pairs_file: Path, images: Path, detector: Detector, embedder: Embedder, cache: Path | None = None,
-          tick: Tick = no_tick) -> PairsReport:
-    """Measure `embedder` on the pairs of photos in `pairs_file`; of several faces in a photo the central one counts.
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """The photos of a list after detection and embedding; worn (n,): 1 masked, 0 bare, NaN unknown."""
 
-    cache: a folder for what was found and embedded (made if missing), None for none. Raises DataError for a bad pairs
-    file, missing photos or too little data, and Cancelled when tick does; what was computed until then stays cached.
-    """
-    start = time.monotonic()
-    listed = read_pairs(pairs_file, images)
+    listed: PairList
+    embedded: Embedded
+    worn: np.ndarray
+    show: Show
+
+
+def measure(listed: PairList, detector: Detector, embedder: Embedder, cache: Path | None, tick: Tick,
+            cover: CoverJudge | None) -> Measured:
     pictures = shots(listed.photos)
     faces = find_faces(pictures, detector, cache, tick)
     embedded = embed_faces(pictures, faces, embedder, cache, tick)
+    worn = covered(pictures, faces, cover, cache, tick)
+    return Measured(listed, embedded, worn, portraits(pictures, faces, captions(listed.photos)))
+
+
+def pairs(pairs_file: Path, images: Path, detector: Detector, embedder: Embedder, cache: Path | None = None,
+          tick: Tick = no_tick, *, cover: CoverJudge | None = None) -> PairsReport:
+    """Measure `embedder` on the pairs of photos in `pairs_file`; of several faces in a photo the central one counts.
+
+    cache: a folder for what was found and embedded (made if missing), None for none. cover: tells bare and masked apart.
+    Raises DataError for a bad pairs file, missing photos or too little data, and Cancelled when tick does; what was
+    computed until then stays cached.
+    """
+    start = time.monotonic()
+    measured = measure(read_pairs(pairs_file, images), detector, embedder, cache, tick, cover)
     command = command_line("pairs", pairs_file, "--images", images, "--model", embedder.card.id)
-    return _report(listed, embedded.embeddings, embedded.found, embedder.card.id, command, start)
+    return report(measured, embedder.card.id, command, start)
 
 
-def _report(listed: PairList, embeddings: np.ndarray, found: np.ndarray, model: str, command: str,
-            start: float) -> PairsReport:
+def report(measured: Measured, model: str, command: str, start: float) -> PairsReport:
+    """Raises DataError where no pair shows two faces."""
+    listed, embeddings, found = measured.listed, measured.embedded.embeddings, measured.embedded.found
     first, second = listed.pairs.T
     seen = found[first] & found[second]
     if not seen.any():
@@ -110,8 +135,16 @@ def _report(listed: PairList, embeddings: np.ndarray, found: np.ndarray, model: 
         accuracy_if_left_out=metrics.ten_fold_accuracy(scores[seen], listed.same[seen], listed.fold[seen]).mean,
         tar_at_far=tuple((far, metrics.tar_at_far(genuine, impostor, far)) for far in FARS),
         eer=metrics.eer(genuine, impostor)[0], threshold=float(np.mean(accuracy.thresholds)),
-        seconds=time.monotonic() - start, command=command,
+        seconds=time.monotonic() - start, command=command, evidence=Evidence(_apart(measured, rejected), (), worst_pairs(
+            rejected, listed.same, lambda n: (measured.show(int(first[n])), measured.show(int(second[n]))))),
     )
+
+
+def _apart(measured: Measured, scores: np.ndarray) -> tuple[Comparisons, ...]:
+    """All pairs of the list, and bare and masked ones apart."""
+    listed = measured.listed
+    people = np.array([photo.parent.name for photo in listed.photos])
+    return tuple(split_by_cover("listed pairs", scores, listed.same, people[listed.pairs], measured.worn[listed.pairs]))
 
 
 # ---- the pairs file ---------------------------------------------------------------------------------------------

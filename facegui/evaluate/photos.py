@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +17,10 @@ from .. import align, image
 from ..image import SUFFIXES
 from ..types import DataError, Detector, Embedder, Face, ImageError, Progress, Tick, no_tick
 from .cache import Table, digest
+from .fingerprint import alignment_key, detector_key
+
+if TYPE_CHECKING:  # importing it loads torch
+    from ..cover import CoverJudge
 
 BATCH = 64  # crops embedded at once
 SAVE_AFTER = 200  # new entries, so that a stopped measurement goes on where it was
@@ -77,7 +83,7 @@ def find_faces(shots: Sequence[Shot], detector: Detector, cache: Path | None, ti
 
     Calls tick with the remaining time; what was found is kept in `cache` even when it raises Cancelled.
     """
-    table = Table(_file(cache, "faces", detector_key(detector)), 15)
+    table = Table(_file(cache, "faces", detector_key(detector) + inspect.getsource(central_face)), 15)
     pace = _Pace(tick, note, sum(shot.key not in table for shot in shots))
     try:
         for shot in shots:
@@ -104,7 +110,7 @@ def embed_faces(shots: Sequence[Shot], faces: Sequence[Face | None], embedder: E
                 tick: Tick = no_tick, note: str = "Embedding faces") -> Embedded:
     """Embeddings of the faces found in the shots, cached by photo, face, weights, crop and normalisation."""
     card = embedder.card
-    model = digest(card.sha256, card.crop, card.channels, card.mean, card.std, card.flip)
+    model = digest(card.sha256, card.crop, card.channels, card.mean, card.std, card.flip, alignment_key())
     table = Table(_file(cache, "embeddings", model), card.dimension)
     keys = [digest(shot.key, face.landmarks, face.box) if face is not None else ""
             for shot, face in zip(shots, faces, strict=True)]
@@ -128,16 +134,36 @@ def embed_faces(shots: Sequence[Shot], faces: Sequence[Face | None], embedder: E
     return Embedded(embeddings, found)
 
 
+def covered(shots: Sequence[Shot], faces: Sequence[Face | None], cover: CoverJudge | None, cache: Path | None,
+            tick: Tick = no_tick, note: str = "Looking for masks") -> np.ndarray:
+    """(n,) 1.0 for a face that wears a mask, 0.0 for a bare one, NaN where there is no face or no judge."""
+    worn = np.full(len(shots), np.nan)
+    if cover is None:
+        return worn
+    table = Table(_file(cache, "cover", digest(cover.card.sha256, cover.card.crop, alignment_key())), 1)
+    keys = [digest(shot.key, face.landmarks, face.box) if face is not None else ""
+            for shot, face in zip(shots, faces, strict=True)]
+    places = list({key: place for place, key in enumerate(keys) if key and key not in table}.items())
+    pace = _Pace(tick, note, len(places))
+    try:
+        for start in range(0, len(places), BATCH):
+            batch = places[start : start + BATCH]
+            pace.step(len(batch))
+            crops = [align.crop(shots[place].pixels(), faces[place], cover.card.crop) for _, place in batch]
+            for (key, _), sure in zip(batch, cover.judge(np.stack(crops)), strict=True):
+                table.put(key, [sure])
+            table.save(10 * SAVE_AFTER)
+    finally:
+        table.save()
+    for place, key in enumerate(keys):
+        if key:
+            worn[place] = table.get(key)[0, 0] >= cover.threshold
+    return worn
+
+
 def command_line(*arguments: object) -> str:
     """The command that measures this again, to be kept with the figures."""
     return shlex.join(["python", "-m", "facegui", "evaluate", *map(str, arguments)])
-
-
-def detector_key(detector: Detector) -> str:
-    """What the cache of found faces is kept under: the detector's own `key`, else its class and plain settings."""
-    key = getattr(detector, "key", None)
-    settings = {name: value for name, value in sorted(vars(detector).items()) if isinstance(value, (int, float, str))}
-    return str(key or f"{type(detector).__qualname__} {settings}")
 
 
 def _file(cache: Path | None, what: str, key: str) -> Path | None:

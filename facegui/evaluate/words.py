@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from ..metrics import TarAtFar, wilson
 from .folder import FolderReport
+from .gallery import GalleryReport
 from .masked import MaskedReport
 from .pairs import PairsReport
 
 MIN_TRIALS = 3  # times 1 / rate: the rule of three, see metrics.tar_at_far
 
 
-def summary(report: PairsReport | FolderReport | MaskedReport) -> str:
+def summary(report: PairsReport | FolderReport | MaskedReport | GalleryReport) -> str:
     """The report as lines for people, to be read in a terminal."""
-    write = {PairsReport: _pairs, FolderReport: _folder, MaskedReport: _masked}[type(report)]
+    write = {PairsReport: _pairs, FolderReport: _folder, MaskedReport: _masked, GalleryReport: _gallery}[type(report)]
     return "\n".join([f"model {report.model}", *write(report), f"{report.seconds:.0f} s; {report.command}"])
 
 
@@ -63,4 +64,19 @@ def _masked(report: MaskedReport) -> list[str]:
         fnir = "not enough strangers" if result.fnir is None else f"{100 * result.fnir:.2f} %"
         lines.append(f"{result.condition.name}: rank 1 {share(result.right, result.probes)}, median rank "
                      f"{result.median_rank:g}, FNIR at FPIR 1 % {fnir}")
+    return lines
+
+
+def _gallery(report: GalleryReport) -> list[str]:
+    lines = [f"{report.people} people, {report.photos} photos; {report.single_photo_people} people have one photo and cannot be searched "
+             f"for; threshold {report.threshold:.3f}",
+             f"an enrolled person is missed: {share(report.missed, report.searches)}, {report.misnamed} under somebody else's name",
+             f"a stranger gets a name: {share(report.named, report.strangers)}, everybody once in the place of a stranger"]
+    words = {"mislabelled": "photos look more like somebody else", "unlike": "photos are unlike their person's other photos",
+             "twin": "pairs of photos are nearly the same picture"}
+    counts = {kind: sum(one.kind == kind for one in report.doubts) for kind in words}
+    lines += [f"{counts[kind]} {text}" for kind, text in words.items() if counts[kind]]
+    for one in [one for one in report.doubts if one.kind != "twin"][:20]:
+        what = {"mislabelled": "looks like", "unlike": "is unlike", "alike": "resembles"}[one.kind]
+        lines.append(f"  {one.person}, photo {one.photo}, {what} {one.other}, photo {one.other_photo} ({one.score:.3f})")
     return lines

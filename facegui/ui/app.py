@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 
 from ..service import FaceService
-from . import api, enroll, gallery, live, recognize, system, train, unknowns
+from . import api, enroll, evaluate, gallery, live, recognize, system, train, unknowns
 from .access import Access
 from .house import House
 
@@ -36,15 +36,17 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
                 unknowns.tab(house, strangers)
             with gr.Tab("Train", id="train", visible=not hidden) as training:
                 train.tab(house, training)
+            with gr.Tab("Evaluate", id="evaluate", visible=not hidden) as measuring:
+                evaluate.tab(house, measuring)
             with gr.Tab("System", id="system", visible=not hidden) as machine:
                 system.tab(house)
         house.bar.wire(page)
 
         def reveal(request: gr.Request) -> list[Any]:
-            return [gr.update(visible=access.is_owner(request))] * 5
+            return [gr.update(visible=access.is_owner(request))] * 6
 
         if hidden:
-            page.load(house.edge.guest(reveal), None, [enrolling, people, strangers, training, machine], api_visibility="private",
+            page.load(house.edge.guest(reveal), None, [enrolling, people, strangers, training, measuring, machine], api_visibility="private",
                       show_progress="hidden")
     page.queue(default_concurrency_limit=4, max_size=64)
     return page

@@ -1,0 +1,97 @@
+"""Measuring as a job of the service: a folder of people, a list of pairs, or the gallery itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import align, evaluate, image
+from ..evaluate.evidence import PORTRAIT, Side
+from ..jobs import Job
+from ..store import people, templates
+from ..types import DataError, FaceguiError, Progress, Tick, no_tick
+from .sight import scaled
+
+if TYPE_CHECKING:
+    from . import FaceService
+
+CACHE = ".evaluation"  # in the weights folder: faces found and embedded, so that a second model costs seconds
+KINDS = ("gallery", "folder", "masked", "pairs", "lfw")
+
+
+class Evaluating:
+    """The measurement that runs, or ran last, in this process: `report` and `body` (HTML) come at its end."""
+
+    def __init__(self, service: FaceService) -> None:
+        self._service = service
+        self.report: evaluate.Report | None = None
+        self.body = ""
+        self.number = 0  # grows with every report
+
+    def start(self, kind: str, place: str = "", images: str = "") -> Job:
+        """Measure in the background. place: a folder, for "pairs" the list (`images`: the folder of its photos).
+
+        Raises Busy, DataError.
+        """
+        if kind not in KINDS:
+            raise DataError(f"there is no measurement {kind!r}; choose one of {', '.join(KINDS)}")
+        if kind != "gallery" and not place.strip():
+            raise DataError("type the folder of the photos first" if kind != "pairs" else "type the place of the pairs file first")
+        if kind == "pairs" and not images.strip():
+            raise DataError("type the folder of the pairs' photos first")
+
+        def work(tick: Tick) -> str:
+            report = self._measure(kind, Path(place.strip()).expanduser(), Path(images.strip()).expanduser(), tick)
+            tick(Progress(0, 0, "computing intervals and drawing charts"))
+            body = evaluate.body(report, report.threshold if kind == "gallery" else None)
+            self.report, self.body, self.number = report, body, self.number + 1
+            return "The measurement is done: see the Evaluate tab."
+
+        return self._service.jobs.start("Measuring " + ("the gallery" if kind == "gallery" else Path(place).name), work)
+
+    def _measure(self, kind: str, place: Path, images: Path, tick: Tick) -> evaluate.Report:
+        if kind == "gallery":
+            return self.gallery(tick)
+        sight, cache = self._service.sight, self._service.settings.weights / CACHE
+        parts = sight.detector, sight.embedder, cache, tick
+        if kind == "pairs":
+            return evaluate.pairs(place, images, *parts, cover=sight.cover)
+        if kind == "masked":
+            return evaluate.masked(place, *parts)
+        measure = evaluate.lfw if kind == "lfw" else evaluate.folder
+        return measure(place, *parts, cover=sight.cover)
+
+    def gallery(self, tick: Tick = no_tick) -> evaluate.GalleryReport:
+        """Measure the gallery with the templates that it holds. Raises DataError where they are too few, Cancelled."""
+        card, gallery = self._service.card, self._service.gallery
+        with gallery.database.read() as c:
+            model = templates.models(c).get(card.key, (0, 0))[0]
+            rows = templates.rows(c, model)
+            vectors = templates.vectors(c, rows.ids, card.dimension)
+            named = people.names_of(c, set(rows.people.tolist()))
+        names = np.array([named[int(person)] for person in rows.people])
+        photos = []
+        for number, photo in enumerate(rows.photos.tolist()):
+            if number % 500 == 0:
+                tick(Progress(number, len(names), "Reading the gallery"))
+            photos.append(gallery.photo(photo))
+
+        def show(place: int) -> Side:
+            photo = photos[place]
+
+            def portrait() -> np.ndarray:
+                picture = image.read(gallery.photo_path(photo))
+                return align.crop(picture.pixels, scaled(photo.face, picture.scale), PORTRAIT)
+
+            return Side(f"{names[place]}, {photo.original_name}", portrait)
+
+        enrolled = evaluate.Enrolled(vectors, names, rows.photos, np.array([one.masked for one in photos], bool), show)
+        return evaluate.gallery(enrolled, card.id, self._service.threshold(), tick)
+
+    def write(self, file: Path) -> None:
+        """The last report as one HTML file. Raises FaceguiError where there is none."""
+        if self.report is None:
+            raise FaceguiError("measure something first")
+        evaluate.write_page(self.report, file, self.body)

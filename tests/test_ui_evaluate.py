@@ -1,0 +1,113 @@
+"""The Evaluate tab in a real browser on the demo gallery: measure, drag the threshold, save the report."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from served import chromium, open_tab, served
+
+from facegui import drawn, image
+
+NAMES = list(drawn.CAST)[:4]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    place = tmp_path_factory.mktemp("served")
+    for name in NAMES:
+        (place / "people" / name).mkdir(parents=True)
+        for view in range(4):
+            image.write(place / "people" / name / f"{view}.jpg", drawn.person(drawn.CAST[name], view=view, mask=view == 3, size=240))
+    with chromium() as browser, served(place, "--demo") as page:
+        yield browser, page, place / "people"
+
+
+@pytest.fixture
+def page(house):
+    browser, server, _ = house
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(90_000)
+    page.goto(server.url)
+    open_tab(page, "Evaluate")
+    yield page
+    context.close()
+
+
+def measured(page):
+    page.click("#fg-evaluate-go")
+    page.wait_for_selector("#fg-job :text('The measurement is done')")
+    page.wait_for_selector("#fg-evaluate-view .ev-figure")
+
+
+def test_the_gallery_is_measured_and_the_threshold_dragged(page):
+    measured(page)
+    figure = page.locator("#fg-evaluate-view [data-histogram]").first
+    data = json.loads(figure.get_attribute("data-histogram"))
+    assert data["names"] == ["FNIR", "FPIR"] and data["mated"] == data["nonmated"] == 33  # eleven people, three photos each
+    slider, told = figure.locator("input"), figure.locator(".ev-told")
+
+    def said():
+        """(threshold's cell, FPIR count, FNIR count) as the page shows them."""
+        counts = [int(count) for count in re.findall(r"\((\d+) of 33\)", told.inner_text())]
+        return int(slider.input_value()), *counts
+
+    def right(cell):
+        return cell, data["accepted"][cell], data["missed"][cell]
+
+    start = said()
+    assert start == right(start[0]) and 0 < start[0] < 200
+    slider.focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowLeft")
+    assert said() == right(start[0] - 12)
+    figure.scroll_into_view_if_needed()
+    box = figure.locator("svg").bounding_box()
+    line = figure.locator(".ev-threshold circle").bounding_box()
+    x, y = line["x"] + line["width"] / 2, line["y"] + line["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - box["width"] / 4, y + 20, steps=5)
+    page.mouse.up()
+    after = said()
+    assert after == right(after[0]) and after[0] < start[0] - 40 and after[1] > start[1]
+    page.mouse.move(x, y)
+    assert said() == after, "the line stays where it was let go"
+
+
+def test_the_report_is_saved_as_one_file(page, house, tmp_path):
+    page.get_by_label("A folder of people", exact=True).check()
+    page.locator("#fg-evaluate-place").get_by_role("textbox").fill(str(house[2]))
+    measured(page)
+    page.wait_for_selector("#fg-evaluate-view h3:text('most like'), #fg-evaluate-view h3:text('Not enrolled')")
+    assert page.locator("#fg-evaluate-view .ev-lines li", has_text="4 people with two photos or more").count() == 1
+    with page.expect_download() as loading:
+        page.click("#fg-evaluate-save")
+    loading.value.save_as(tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)""", text) and "@import" not in text and "url(" not in text
+    assert f"evaluate folder {house[2]}" in text
+    alone = page.context.new_page()
+    asked = []
+    alone.on("request", lambda request: asked.append(request.url))
+    alone.set_viewport_size({"width": 400, "height": 800})
+    alone.goto((tmp_path / "report.html").as_uri())
+    assert len([one for one in asked if not one.startswith("data:")]) == 1
+    assert alone.evaluate("document.documentElement.scrollWidth") == 400
+    pictures = alone.locator(".ev-mistakes img")
+    assert pictures.count() and pictures.first.evaluate("one => one.complete && one.naturalWidth") == 112
+    slider = alone.locator("[data-histogram] input").first
+    before = alone.locator(".ev-told").first.inner_text()
+    slider.fill("3")
+    assert alone.locator(".ev-told").first.inner_text() != before
+
+
+def test_a_wrong_place_is_a_sentence(page, tmp_path):
+    page.get_by_label("A folder of people", exact=True).check()
+    page.click("#fg-evaluate-go")
+    page.wait_for_selector(":text('Type the folder of the photos first')")
+    page.locator("#fg-evaluate-place").get_by_role("textbox").fill(str(tmp_path / "nowhere"))
+    page.click("#fg-evaluate-go")
+    page.wait_for_selector("#fg-job :text('is not a folder')")
+    assert np.isclose(page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0)
