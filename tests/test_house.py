@@ -10,7 +10,7 @@ PACKAGE = ROOT / "facegui"
 LAYERS = [
     {"types"},
     {"config", "jobs", "index", "store", "image", "align", "quality", "draw", "metrics", "track", "cards", "download", "drawn",
-     "device"},
+     "device", "decide"},
     {"detect", "embed", "cover", "capture", "gallery", "archive"},
     {"training", "evaluate"},
     {"service"},

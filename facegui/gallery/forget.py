@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import index
-from ..store import Connection, Database, chores, decisions, files, merges, moves, people, photos, plainly, templates
+from ..store import Connection, Database, chores, decisions, files, merges, moves, people, photos, plainly, templates, trust
 from ..types import Deletion, GalleryError
 
 
@@ -17,6 +17,7 @@ def forget(database: Database, name: str, model_id: str) -> Deletion:
         gone = merges.forget(c, person)
         moves.forget(c, gone)
         decisions.forget(c, gone)
+        trust.forget(c, gone)
     return Deletion(name, len(mine), _finish(database, name, {photo.file for photo in mine}), templates, rows)
 
 

@@ -16,10 +16,11 @@ from .. import archive, draw, image
 from ..config import Settings
 from ..gallery import Gallery
 from ..jobs import Jobs
-from ..types import (ArchiveReport, Deletion, EnrollReport, FaceCountError, GalleryError, Identification, ModelCard, Person, Photo,
+from ..types import (ArchiveReport, Deletion, EnrollReport, FaceCountError, GalleryError, ModelCard, Person, Photo,
                      Picture, Recognition, Tick, Verification, no_tick)
 from . import doctor, enrolling, models
 from .building import BuildReport, build
+from .deciding import Decisions
 from .sight import Sight, subject
 
 Source = str | Path | Picture | np.ndarray  # a file, a decoded picture, or RGB uint8 pixels
@@ -31,6 +32,7 @@ class FaceService:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings.load()
         self.jobs = Jobs()
+        self.decisions = Decisions(self)
         self._lock = threading.RLock()
         self._gallery: Gallery | None = None
         self._sight: Sight | None = None
@@ -46,6 +48,7 @@ class FaceService:
         self.jobs.cancel()
         self.jobs.wait(10)
         with self._lock:
+            self.decisions.close()
             if self._gallery is not None:
                 self._gallery.close()
                 self._gallery = None
@@ -79,19 +82,15 @@ class FaceService:
 
     def identify(self, source: Source, *, top: int = 5, threshold: float | None = None,
                  small_faces: bool = False) -> Recognition:
-        """Everybody in one photo. `threshold` None: the model's own for this gallery's size. Raises ImageError, ModelError."""
+        """Everybody in one photo. `threshold` None: what the gallery's promise asks. Raises ImageError, ModelError."""
         picture = _picture(source)
         ms = {"decode": picture.decode_ms}
-        sight, gallery = self.sight, self.gallery
+        sight = self.sight
         seen, took = sight.look(picture, small_faces)
         start = time.perf_counter()
         probes = sight.embed(seen)
         embedded = time.perf_counter()
-        limit = self.threshold() if threshold is None else threshold
-        found = gallery.search(np.stack([probe.embedding for probe in probes]), top) if probes else []
-        faces = tuple(Identification(probe, near[0].name if near and near[0].score >= limit else None,
-                                     near[0].score if near else None, limit, tuple(near))
-                      for probe, near in zip(probes, found, strict=True))
+        faces = tuple(self.decisions.identify(probes, top, threshold))
         ms |= took | {"embed": (embedded - start) * 1e3, "search": (time.perf_counter() - embedded) * 1e3}
         return Recognition(picture.name, picture.width, picture.height, faces, ms)
 
@@ -105,11 +104,8 @@ class FaceService:
         return Verification(score >= limit, score, limit)
 
     def threshold(self) -> float:
-        """The score for a name: the gallery's own by hand, else that of the model in use for the gallery's present size."""
-        by_hand = self.gallery.setting(models.THRESHOLD)
-        if by_hand is not None:
-            return float(by_hand)
-        return models.threshold(self.card, self.gallery.counts()["templates"]).score
+        """The score for a bare face's name: the gallery's own by hand, else what its promise asks of this model and gallery."""
+        return self.decisions.statement().threshold
 
     @staticmethod
     def _one_face(sight: Sight, source: Source):

@@ -3,8 +3,8 @@
 `Database` lends connections; the other files hold verbs that take one as `c`. Only this room knows SQLite.
 """
 
-from . import chores, decisions, files, merges, moves, names, people, photos, settings, staging, templates
+from . import chores, decisions, files, merges, moves, names, people, photos, settings, staging, templates, trust
 from .database import Connection, Database, plainly
 
 __all__ = ["Connection", "Database", "chores", "decisions", "files", "merges", "moves", "names", "people", "photos", "plainly",
-           "settings", "staging", "templates"]
+           "settings", "staging", "templates", "trust"]

@@ -44,7 +44,15 @@ CREATE TABLE moves(
 CREATE TABLE apart(one INTEGER NOT NULL, other INTEGER NOT NULL, PRIMARY KEY(one, other)) WITHOUT ROWID;
 CREATE TABLE kept(photo_id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL);
 """
-STEPS = (FIRST, DECISIONS)  # an older gallery takes those that it lacks; a step that was released never changes
+# Both name people by an id that may be gone for a while, inside a merge that can be undone.
+TRUST = """
+CREATE TABLE strictness(person_id INTEGER PRIMARY KEY, level TEXT NOT NULL);
+CREATE TABLE rejected(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, person_id INTEGER NOT NULL, model TEXT NOT NULL, masked INTEGER NOT NULL,
+    vector BLOB NOT NULL, created REAL NOT NULL);
+CREATE INDEX rejected_of_person ON rejected(person_id);
+"""
+STEPS = (FIRST, DECISIONS, TRUST)  # an older gallery takes those that it lacks; a step that was released never changes
 VERSION = len(STEPS)
 
 

@@ -7,6 +7,7 @@ Conventions that hold everywhere:
 - embeddings are float32 of unit length; a score is their cosine, higher is better, never called confidence.
 """
 
+from .decisions import (MATCH, POSSIBLE, UNKNOWN, Statement, Verdict)
 from .errors import (Cancelled, DataError, DownloadError, FaceCountError, FaceguiError, GalleryError, ImageError,
     ModelError)
 from .faces import (Box, Candidate, Detector, Face, Identification, Picture, Probe, Quality, Recognition,

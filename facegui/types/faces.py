@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from .decisions import Verdict
+
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2
 
 
@@ -78,13 +80,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Identification:
-    """Decided: `name` is None for "unknown". `candidates` are people, best first, whether or not above `threshold`."""
+    """Decided: `name` is None for "unknown" and for a question. `candidates` are people, best first, whether or not above
+    `threshold`, the score that the first one's name needs. `verdict` says by which rule, and why."""
 
     probe: Probe
     name: str | None
     match_score: float | None  # best candidate's score; None when the gallery is empty
     threshold: float
     candidates: tuple[Candidate, ...]
+    verdict: Verdict | None = None
+
+    @property
+    def question(self) -> str | None:
+        """The person that it may be: a possible match, asked and never stated."""
+        return self.verdict.name if self.name is None and self.verdict is not None else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,126 @@
+"""The rarity that a name needs so that the promise holds in this gallery, and how sure that is.
+
+FPIR = 1 - (1 - FMR)^N for N independent comparisons (ISO/IEC 19795-1; Grother and Ngan, NIST IR 8009), so a promise of
+one stranger in m asks every comparison for the false match rate 1 - (1 - 1/m)^(1/N). N counts people, and a person of
+k photos as k^DRAWS comparisons: more photos are more chances, though fused scores of one person depend on each other.
+
+A gallery has people of its own kind, who may resemble each other more than those of the card's tail do. From OWN_FROM
+people on, its own non-mated searches join in: each of a sample of its people is searched against all others as a
+stranger. At the share of them that EVENTS searches still support (or the promise itself, if that is larger), the
+measured rarity replaces the computed one, and the difference carries over to the promise; the card's tail gives the
+slope beyond. The difference is bounded by LARGEST, for a person enrolled twice looks like a perfect false match.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .promise import Promise
+from .tails import BARE, Tail
+
+DRAWS = 0.35  # exponent of a person's photos, measured: see docs/decisions.md
+OWN_FROM = 200  # people
+EVENTS = 10  # searches: fewer leave a rate more uncertain than a factor of two
+LARGEST = 1.5  # decades
+UNCALIBRATED = 0.5  # the score for a name where nothing was measured; said openly wherever it is used
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """`match`: rarity for a name; `question`: for a possible match; `fpir` with its 95 % `interval`.
+
+    `enough`: measured scores reach as far as the promise. `own`: searches of the gallery's own people that joined in.
+    `comparisons`: N above. `tails` None: nothing was measured, scores decide and rarities are scores times ten.
+    """
+
+    promise: Promise
+    people: int
+    templates: int
+    comparisons: float
+    match: float
+    question: float
+    fpir: float | None
+    interval: tuple[float, float] | None
+    enough: bool
+    own: int
+    shift: float
+    tails: dict[str, Tail] | None
+
+    def rarity(self, pair: str, scores: np.ndarray | float) -> np.ndarray:
+        """How rare scores are in a comparison of that kind; by hand, and where nothing was measured, ten times the score."""
+        if self.tails is None or self.promise.by_hand is not None:
+            return np.asarray(scores, np.float64) * 10
+        return self.tails[pair].rarity(scores)
+
+    def score(self, pair: str, rarity: float) -> float:
+        """The inverse of `rarity`."""
+        if self.tails is None or self.promise.by_hand is not None:
+            return rarity / 10
+        return self.tails[pair].score(rarity)
+
+    def stricter(self, factor: float) -> float:
+        """What a name needs more where only one stranger in `factor` times as many may get it."""
+        if self.tails is None or self.promise.by_hand is not None:
+            return 0.5 * math.log10(factor)  # 0.05 of score for ten times
+        return math.log10(factor)
+
+
+def needed(one_in: float, comparisons: float) -> float:
+    """The rarity of a comparison that keeps one stranger in `one_in`, over so many comparisons."""
+    return -math.log10(-math.expm1(math.log1p(-1 / one_in) / max(1.0, comparisons)))
+
+
+def fpir_of(rarity: float, comparisons: float) -> float:
+    """The inverse: the share of strangers who reach that rarity in one of the comparisons."""
+    return -math.expm1(max(1.0, comparisons) * math.log1p(-min(10.0 ** -rarity, 1 - 1e-12)))
+
+
+def draws(photos: np.ndarray) -> float:
+    """The comparisons that people with so many photos (n,) are."""
+    return float((np.maximum(np.asarray(photos, np.float64), 1) ** DRAWS).sum())
+
+
+def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarray, own: np.ndarray | None = None,
+              own_comparisons: float = 0.0) -> Level:
+    """photos (people,): templates of each person; own (s,): rarity of the best wrong person in searches of enrolled
+    people against `own_comparisons` comparisons of others."""
+    people, templates, comparisons = len(photos), int(np.sum(photos)), draws(photos)
+    if tails is None:
+        by_hand = UNCALIBRATED if promise.by_hand is None else promise.by_hand
+        return Level(Promise(promise.one_in, by_hand), people, templates, comparisons, 10 * by_hand, 10 * by_hand - 0.5, None,
+                     None, False, 0, 0.0, None)
+    tail, shift, joined, share = tails[BARE], 0.0, 0, 0.0
+    if own is not None and len(own) >= OWN_FROM:
+        joined = len(own)
+        share = min(max(1 / promise.one_in, EVENTS / joined), 0.5)
+        measured = float(np.sort(own)[::-1][max(EVENTS, int(share * joined)) - 1])
+        shift = float(np.clip(measured - needed(1 / share, own_comparisons), -LARGEST, LARGEST))
+    if promise.by_hand is None:
+        match = needed(promise.one_in, comparisons) + shift
+        question = min(match, needed(max(promise.one_in / 10, 2), comparisons) + shift)
+        fpir, rarity = 1 / promise.one_in, match
+    else:
+        match, question = 10 * promise.by_hand, 10 * promise.by_hand - 0.5
+        rarity = float(tail.rarity(promise.by_hand))
+        fpir = fpir_of(rarity - shift, comparisons)
+    interval = _interval(tail, rarity, shift, comparisons, fpir, joined, share)
+    supported = rarity <= tail.reach + 1e-9 or (joined > 0 and fpir >= share - 1e-12 and comparisons <= 1.5 * own_comparisons)
+    return Level(promise, people, templates, comparisons, match, question, fpir, interval, bool(supported), joined, shift, tails)
+
+
+def _interval(tail: Tail, rarity: float, shift: float, comparisons: float, fpir: float, joined: int,
+              share: float) -> tuple[float, float]:
+    """Of the FPIR: that of the own searches where they joined in (Poisson, by their events), else the tail's."""
+    if joined:
+        events = max(share * joined, 1.0)
+        low, high = (math.exp(sign * 1.96 / math.sqrt(events)) for sign in (-1, 1))
+    else:
+        low, high = tail.spread(rarity)
+    beyond = max(0.0, rarity - tail.reach)  # decades that are extrapolated, each uncertain by a factor of two
+    bounds = (fpir_of(rarity - shift - math.log10(factor), comparisons) for factor in (low / 2**beyond, high * 2**beyond))
+    found_low, found_high = bounds
+    return min(found_low, fpir), max(found_high, fpir)
+

@@ -1,0 +1,71 @@
+"""What the owner said about recognising a person: how strictly, and which faces are somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..decide.rule import STRICTNESS
+from ..store import Database, people, templates, trust
+from ..types import GalleryError
+
+
+class Rules:
+    """Of one gallery. Raises GalleryError with a sentence; what is read is kept until any process commits something."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._seen: tuple[int, str] | None = None
+        self._strict: dict[int, str] = {}
+        self._rejected: dict[int, list[tuple[int, bool, np.ndarray]]] = {}
+        self.masked_photos = np.empty(0, np.int64)  # ids of photos of masked faces, ascending
+
+    def follow(self, model_id: str) -> Rules:
+        """Take up what was committed, seen through a model; returns itself."""
+        version = self._database.version()  # before the snapshot: a commit in between is seen next time
+        if self._seen != (version, model_id):
+            with self._database.read() as c:
+                self._strict, self._rejected = trust.strictness(c), trust.rejected(c, model_id)
+                self.masked_photos = trust.masked_photos(c)
+            self._seen = version, model_id
+        return self
+
+    def strictness(self, person_id: int) -> str:
+        return self._strict.get(person_id, "normal")
+
+    def rejected(self, person_id: int) -> list[tuple[int, bool, np.ndarray]]:
+        """(number, masked, vector) of the faces that are not this person."""
+        return self._rejected.get(person_id, [])
+
+    def set_strictness(self, name: str, level: str) -> None:
+        """normal, strict or stricter."""
+        if level not in STRICTNESS:
+            raise GalleryError(f"A person is recognised {', '.join(STRICTNESS)}; {level!r} is none of them.")
+        with self._database.write() as c:
+            trust.set_strictness(c, people.find_or_advise(c, name), level)
+        self._seen = None
+
+    def reject(self, person_id: int, model_id: str, embedding: np.ndarray, masked: bool) -> int:
+        """Note that a face is not this person; returns the number to take it back with."""
+        vector = templates.unit([embedding], len(embedding))[0]
+        with self._database.write() as c:
+            people.name_of(c, person_id)
+            number = trust.reject(c, person_id, model_id, masked, vector)
+        self._seen = None
+        return number
+
+    def take_back(self, number: int) -> str:
+        """Undo `reject`; returns the person's name."""
+        with self._database.write() as c:
+            name = people.name_of(c, trust.take_back(c, number))
+        self._seen = None
+        return name
+
+    def is_masked(self, photo_ids: Iterable[int] | np.ndarray) -> np.ndarray:
+        """(n,) bool for (n,) photo ids."""
+        wanted = np.asarray(photo_ids, np.int64)
+        if not len(self.masked_photos):
+            return np.zeros(len(wanted), bool)
+        at = np.minimum(np.searchsorted(self.masked_photos, wanted), len(self.masked_photos) - 1)
+        return self.masked_photos[at] == wanted

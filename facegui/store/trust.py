@@ -1,0 +1,61 @@
+"""How strictly a person is recognised, and faces that the owner said are not that person: vectors, never pictures."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from ..types import GalleryError
+from .database import Connection
+
+
+def set_strictness(c: Connection, person_id: int, level: str) -> None:
+    c.execute("DELETE FROM strictness WHERE person_id = ?", (person_id,))
+    if level != "normal":
+        c.execute("INSERT INTO strictness(person_id, level) VALUES(?, ?)", (person_id, level))
+
+
+def strictness(c: Connection) -> dict[int, str]:
+    """Of everybody who is not recognised as usual."""
+    return dict(c.execute("SELECT person_id, level FROM strictness"))
+
+
+def reject(c: Connection, person_id: int, model: str, masked: bool, vector: np.ndarray) -> int:
+    """Note that a face is not this person; returns the note's number."""
+    return c.execute("INSERT INTO rejected(person_id, model, masked, vector, created) VALUES(?, ?, ?, ?, ?)",
+                     (person_id, model, int(masked), vector.astype("<f4").tobytes(), time.time())).lastrowid
+
+
+def take_back(c: Connection, number: int) -> int:
+    """Drop a note; returns whom it was about. Raises GalleryError where it is gone already."""
+    row = c.execute("SELECT person_id FROM rejected WHERE id = ?", (number,)).fetchone()
+    if row is None:
+        raise GalleryError("This was taken back already, or the person was deleted.")
+    c.execute("DELETE FROM rejected WHERE id = ?", (number,))
+    return row[0]
+
+
+def rejected(c: Connection, model: str) -> dict[int, list[tuple[int, bool, np.ndarray]]]:
+    """Person id -> (number, masked, vector) of the faces that are not that person, as one model sees them."""
+    found: dict[int, list[tuple[int, bool, np.ndarray]]] = {}
+    for number, person, masked, blob in c.execute("SELECT id, person_id, masked, vector FROM rejected WHERE model = ?"
+                                                  " ORDER BY id", (model,)):
+        found.setdefault(person, []).append((number, bool(masked), np.frombuffer(blob, "<f4").astype(np.float32)))
+    return found
+
+
+def count(c: Connection, person_id: int) -> int:
+    return c.execute("SELECT count(*) FROM rejected WHERE person_id = ?", (person_id,)).fetchone()[0]
+
+
+def masked_photos(c: Connection) -> np.ndarray:
+    """(n,) int64 ids of the photos that show a masked face, ascending."""
+    return np.array(c.execute("SELECT id FROM photos WHERE masked ORDER BY id").fetchall(), np.int64).reshape(-1)
+
+
+def forget(c: Connection, gone: set[int]) -> None:
+    """Delete what was kept about people who were deleted."""
+    for person in gone:
+        c.execute("DELETE FROM strictness WHERE person_id = ?", (person,))
+        c.execute("DELETE FROM rejected WHERE person_id = ?", (person,))
