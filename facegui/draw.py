@@ -26,18 +26,32 @@ def annotate(pixels: np.ndarray, recognition: Recognition) -> np.ndarray:
     where there is room.
     """
     picture = np.ascontiguousarray(pixels).copy()
+    mark(picture, _marks(recognition, picture.shape[1]))
+    return picture
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A box in pixels of the picture, what stands at it, and whether that is a name."""
+
+    box: Box
+    text: str
+    known: bool
+
+
+def mark(picture: np.ndarray, marks: Sequence[Mark]) -> None:
+    """Draw boxes with their labels into a contiguous (height, width, 3) RGB uint8 picture."""
     height, width = picture.shape[:2]
     line = max(1, round(max(width, height) / 500))
-    boxes = _in_pixels(recognition, width)
-    for box, one in zip(boxes, recognition.faces, strict=True):
+    for one in marks:
+        box = tuple(round(value) for value in one.box)
         cv2.rectangle(picture, box[:2], box[2:], (0, 0, 0), line + max(2, line))  # visible on its own colour
         cv2.rectangle(picture, box[:2], box[2:], _colour(one), line)
     font = cv2.FontFace("sans")
-    for one, tag in zip(recognition.faces, layout(recognition, width, height), strict=True):
+    for one, tag in zip(marks, _layout(marks, width, height), strict=True):
         x1, y1, x2, y2 = tag.box
         cv2.rectangle(picture, (x1, y1), (x2 - 1, y2 - 1), _colour(one), cv2.FILLED)
         cv2.putText(picture, tag.text, tag.start, _WHITE, font, tag.letters_px, _WEIGHT)
-    return picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +66,15 @@ class Tag:
 
 def layout(recognition: Recognition, width: int, height: int) -> list[Tag]:
     """The labels of a width x height picture, in the order of the faces; placed from the top of the picture down."""
-    boxes, font = _in_pixels(recognition, width), cv2.FontFace("sans")
+    return _layout(_marks(recognition, width), width, height)
+
+
+def _layout(marks: Sequence[Mark], width: int, height: int) -> list[Tag]:
+    boxes, font = [tuple(round(value) for value in one.box) for one in marks], cv2.FontFace("sans")
     tags: dict[int, Tag] = {}
     for number in sorted(range(len(boxes)), key=lambda number: boxes[number][1]):
         box = boxes[number]
-        text, size = _fit(label(recognition.faces[number]), _letters_px(box, width, height), width, font)
+        text, size = _fit(marks[number].text, _letters_px(box, width, height), width, font)
         left, top, wide, tall = _extent(text, size, font)
         pad = max(2, size // 4)
         place = _place(box, min(wide + 2 * pad, width), min(tall + 2 * pad, height), width, height,
@@ -65,20 +83,24 @@ def layout(recognition: Recognition, width: int, height: int) -> list[Tag]:
     return [tags[number] for number in range(len(boxes))]
 
 
-def _in_pixels(recognition: Recognition, width: int) -> list[Box]:
-    return [tuple(round(value * width / recognition.width) for value in one.probe.face.box) for one in recognition.faces]
+def _marks(recognition: Recognition, width: int) -> list[Mark]:
+    return [Mark(tuple(round(value * width / recognition.width) for value in one.probe.face.box), label(one), one.name is not None)
+            for one in recognition.faces]
 
 
 def label(one: Identification) -> str:
     """What stands at the box of a face."""
-    if one.name is None:
-        return "unknown"
-    name = " ".join("".join(letter if letter.isprintable() else " " for letter in one.name).split())
-    return name if one.match_score is None else f"{name} {one.match_score:.2f}"
+    return "unknown" if one.name is None else named(one.name, one.match_score)
 
 
-def _colour(one: Identification) -> tuple[int, int, int]:
-    return UNKNOWN if one.name is None else KNOWN
+def named(name: str, score: float | None) -> str:
+    """A name on one line, with its score."""
+    name = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    return name if score is None else f"{name} {score:.2f}"
+
+
+def _colour(one: Mark) -> tuple[int, int, int]:
+    return KNOWN if one.known else UNKNOWN
 
 
 def _letters_px(box: Box, width: int, height: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,13 +58,18 @@ class Track:
 class Tracker:
     """The faces of one stream. Not safe to share between threads: a stream has one frame at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_s: float = KEPT_S) -> None:
         self._tracks: list[Track] = []
         self._last = 0
+        self._kept_s = kept_s
+
+    def cut(self, stays: Callable[[Box], bool]) -> None:
+        """The picture changed to another scene: faces are forgotten but those whose place looks as before."""
+        self._tracks = [track for track in self._tracks if stays(track.box)]
 
     def update(self, boxes: Sequence[Box], now_s: float) -> list[Track]:
         """The track of each box of a new frame, in the same order: pairs with the most overlap first."""
-        self._tracks = [track for track in self._tracks if now_s - track.seen_s <= KEPT_S]
+        self._tracks = [track for track in self._tracks if now_s - track.seen_s <= self._kept_s]
         free = list(self._tracks)
         pairs = sorted(((overlap(track.box, box), number, track) for number, box in enumerate(boxes) for track in free),
                        key=lambda pair: -pair[0])

@@ -9,7 +9,7 @@ Conventions that hold everywhere:
 
 from .decisions import (MATCH, POSSIBLE, UNKNOWN, Statement, Verdict)
 from .errors import (Cancelled, DataError, DownloadError, FaceCountError, FaceguiError, GalleryError, ImageError,
-    ModelError)
+    ModelError, VideoError)
 from .faces import (Box, Candidate, Detector, Face, Identification, Picture, Probe, Quality, Recognition,
     Verification, overlap)
 from .gallery import (ArchiveReport, Deletion, Doubts, Duplicate, EnrollReport, Enrolled, IndexStatus, Merge, Misplaced,

@@ -15,6 +15,10 @@ class FaceCountError(FaceguiError):
     """No face, or several, where exactly one is needed."""
 
 
+class VideoError(FaceguiError):
+    """A video, camera or stream that cannot be read, or a video that cannot be written."""
+
+
 class ModelError(FaceguiError):
     """A model that is missing, damaged, of another architecture, or whose card does not fit it."""
 
