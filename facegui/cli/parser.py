@@ -60,6 +60,13 @@ def build_parser() -> argparse.ArgumentParser:
     forget = command("forget", "people.forget", "delete a person: photos, templates, index rows and caches")
     forget.add_argument("name")
 
+    strictness = command("strictness", "decide.strictness", "how strictly a person is recognised: say, or set it")
+    strictness.add_argument("name")
+    strictness.add_argument("level", nargs="?", choices=["normal", "strict", "stricter"], help="strict: ten times fewer strangers "
+                            "get this person's name; stricter: a hundred times fewer")
+    promise = command("promise", "decide.promise", "say how many strangers get a name, or choose how many may")
+    promise.add_argument("promise", nargs="?", metavar="1/1000", help="at most one stranger in 10, 100, 1000 or 10000 gets a name; "
+                         "a score such as 0.47 sets that by hand")
     command("reembed", "gallery.reembed", "make the templates that the model in use still lacks, from the kept photos")
     export = command("export", "gallery.export", "write the whole gallery to one archive")
     export.add_argument("file")

@@ -21,7 +21,7 @@ import numpy as np
 from .promise import Promise
 from .tails import BARE, Tail
 
-DRAWS = 0.35  # exponent of a person's photos, measured: see docs/decisions.md
+DRAWS = 0.45  # exponent of a person's photos, measured: see docs/decisions.md
 OWN_FROM = 200  # people
 EVENTS = 10  # searches: fewer leave a rate more uncertain than a factor of two
 LARGEST = 1.5  # decades

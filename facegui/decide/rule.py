@@ -79,7 +79,7 @@ def _verdict(level: Level, cover: str, said: str, reason: str, first: Near | Non
     promise = "set by hand" if level.promise.by_hand is not None else f"for {level.promise.words}"
     people = "1 person" if level.people == 1 else f"{level.people:,} people"
     mode = f"{cover}: threshold {threshold:.2f} {promise} at {people}"
-    text = words.sentence(reason, None if first is None else first.name, None if first is None else first.score, threshold,
+    text = words.sentence(reason, None if first is None else first.score, threshold,
                           None if second is None else second.score, None if first is None else first.strictness)
     return Verdict(said, named.person_id if named else None, named.name if named else None, cover, pair,
                    float(np.round(threshold, 6)), float(np.round(question, 6)), mode, reason, text)

@@ -1,4 +1,4 @@
-"""Reasons as sentences. They hold names only of the person that they are about, and no other: a guest may read them."""
+"""Reasons as sentences. They hold no names: a guest may read them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .level import Level
 REASONS = {
     "clear": "The score {score:.2f} is at least the {threshold:.2f} that a name needs{second}.",
     "near": "The score {score:.2f} is a little below the {threshold:.2f} that a name needs, so this is a question and no answer.",
-    "strict": "The score {score:.2f} would be enough for most people, but {name} is set to be recognised {strictness}: {threshold:.2f}.",
+    "strict": "The score {score:.2f} would be enough for most people, but this person is set to be recognised {strictness}: {threshold:.2f} is needed.",
     "two_alike": "The score {score:.2f} is high enough, but a second person scores nearly as much ({other:.2f}).",
     "far": "The closest person scores {score:.2f}: {missing:.2f} too little for a name.",
     "rejected": "You said of this face that it is not the person it resembles most.",
@@ -16,13 +16,13 @@ REASONS = {
 STRICT = {"normal": "as usual", "strict": "strictly", "stricter": "very strictly"}
 
 
-def sentence(reason: str, name: str | None, score: float | None, threshold: float, other: float | None,
+def sentence(reason: str, score: float | None, threshold: float, other: float | None,
              strictness: str | None) -> str:
     """score, other: of the first and the second person; threshold: what the first one's name needs."""
     if score is None:
         return REASONS[reason]
     second = "" if other is None else f"; the next person scores {other:.2f}"
-    return REASONS[reason].format(name=name, score=score, threshold=threshold, other=0.0 if other is None else other,
+    return REASONS[reason].format(score=score, threshold=threshold, other=0.0 if other is None else other,
                                   second=second, missing=max(threshold - score, 0.0), strictness=STRICT.get(strictness or "", ""))
 
 

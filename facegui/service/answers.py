@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from ..types import EnrollReport, Identification, Person, PhotoOutcome, Recognition, Verification
+from ..types import EnrollReport, Identification, Person, PhotoOutcome, Recognition, Statement, Verification
 from .building import BuildReport
 
 
@@ -27,8 +27,33 @@ def identification(one: Identification) -> dict[str, Any]:
         "name": one.name,
         "match_score": None if one.match_score is None else round(float(one.match_score), 4),
         "threshold": round(float(one.threshold), 4),
+        **verdict(one),
         "candidates": [{"name": candidate.name, "score": round(float(candidate.score), 4)} for candidate in one.candidates],
     }
+
+
+def verdict(one: Identification) -> dict[str, Any]:
+    """level: match, possible (`question` is whom to ask about, `name` is null) or unknown; by which rule, and why."""
+    said = one.verdict
+    if said is None:
+        return {}
+    return {"level": said.level, "question": one.question, "question_from": round(said.question, 4), "mode": said.mode,
+            "reason": said.reason, "why": said.words}
+
+
+def for_guest(values: dict[str, Any]) -> None:
+    """Take out of an identification what is none of a guest's business: who else is enrolled."""
+    values["candidates"], values["question"] = [], None
+
+
+def without_questions(answer: Recognition) -> Recognition:
+    """The answer as a guest sees it in the picture: names that were decided, everybody else unknown."""
+    return replace(answer, faces=tuple(replace(one, verdict=None) for one in answer.faces))
+
+
+def statement(one: Statement) -> dict[str, Any]:
+    values = {key: round(value, 4) if key.startswith("threshold") else value for key, value in asdict(one).items()}
+    return {**values, "interval": None if one.interval is None else list(one.interval)}
 
 
 def verification(answer: Verification) -> dict[str, Any]:

@@ -19,10 +19,11 @@ SHOWN_PX, SAVED_PX = 1280, 2000  # longest side of the picture on the page, and 
 FaceOf = Callable[[Candidate], bytes | None]  # an enrolled face; None: not shown to this visitor
 
 
-def page(picture: Picture, annotated: np.ndarray, answer: Recognition, face_of: FaceOf | None, people: int) -> str:
-    """`face_of` None: the visitor is a guest, who sees the names that were decided and nothing else of the gallery."""
-    cards = "".join(card(number, one, _probe(picture, one), face_of) for number, one in enumerate(answer.faces, 1))
-    return (f'<div class="fg-answer">{headline(answer, people, face_of is not None)}{_picture(picture, answer)}'
+def page(picture: Picture, annotated: np.ndarray, answer: Recognition, face_of: FaceOf | None, people: int, said: str = "") -> str:
+    """`face_of` None: the visitor is a guest, who sees the names that were decided and nothing else of the gallery.
+    `said`: HTML that comes first."""
+    cards = "".join(card(number, one, _probe(picture, one), face_of, face_of is not None) for number, one in enumerate(answer.faces, 1))
+    return (f'<div class="fg-answer">{said}{headline(answer, people, face_of is not None)}{_picture(picture, answer, face_of is not None)}'
             f'<div class="fg-cards">{cards}</div>{_footer(annotated, answer, face_of)}</div>')
 
 
@@ -35,30 +36,37 @@ def headline(answer: Recognition, people: int, owner: bool) -> str:
                     "Open the Enroll tab, type a name and add a photo: it takes a few seconds." if owner else
                     "The owner of this page can enroll people.", "warn")
     names = [one.name for one in answer.faces if one.name is not None]
-    unknown = len(answer.faces) - len(names)
-    parts = [f"<b>{esc(name)}</b>" for name in names] + ([plural(unknown, "unknown person", "unknown people")] if unknown else [])
+    asked = [one for one in answer.faces if one.question is not None]
+    unknown = len(answer.faces) - len(names) - len(asked)
+    parts = [f"<b>{esc(name)}</b>" for name in names] + [f"perhaps {esc(one.question)}" for one in asked if owner]
+    parts += [plural(len(asked), "uncertain face")] * bool(asked and not owner)
+    parts += [plural(unknown, "unknown person", "unknown people")] if unknown else []
     text = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
     return f'<h3 class="fg-headline">{text[0].upper() + text[1:]}</h3>'
 
 
-def _picture(picture: Picture, answer: Recognition) -> str:
+def _picture(picture: Picture, answer: Recognition, owner: bool) -> str:
     boxes = []
     for number, one in enumerate(answer.faces, 1):
         x1, y1, x2, y2 = one.probe.face.box
         place = (f"left:{100 * x1 / picture.width:.2f}%;top:{100 * y1 / picture.height:.2f}%;"
                  f"width:{100 * (x2 - x1) / picture.width:.2f}%;height:{100 * (y2 - y1) / picture.height:.2f}%")
-        label = esc(one.name or "unknown")
-        boxes.append(f'<button type="button" class="fg-box {"fg-yes" if one.name else "fg-no"}" style="{place}" '
+        label = esc(one.name or (f"{one.question}?" if one.question and owner else "unknown"))
+        boxes.append(f'<button type="button" class="fg-box {_state(one)}" style="{place}" '
                      f'data-card="{number}" aria-label="face {number}: {label}"><span>{number} {label}</span></button>')
     shown = _smaller(picture.pixels, SHOWN_PX)
     return (f'<div class="fg-picture"><img src="{picture_address(shown)}" alt="the photo, with {len(boxes)} faces marked">'
             f'{"".join(boxes)}</div>')
 
 
-def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None) -> str:
-    """One face: the two faces side by side, the verdict, the score, the remarks, and who else came near."""
+def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None, decide: bool = False) -> str:
+    """One face: the two faces side by side, the verdict, the score, the remarks, and who else came near.
+
+    `decide`: with a button to say that it is somebody else. A guest does not learn whom a question is about.
+    """
+    asked = one.question if face_of else None
     best = one.candidates[0] if one.candidates and (face_of or one.name) else None
-    title = esc(one.name or "Unknown")
+    title = esc(one.name or (f"Is this {asked}?" if asked else "Not sure" if one.question else "Unknown"))
     other = face(face_of(best) if face_of else None, f"{best.name}, enrolled") if best else ""
     pair = f'<div class="fg-pair"><figure>{face(probe, f"face {number}")}<figcaption>this photo</figcaption></figure>' + (
         f'<figure>{other}<figcaption>{"enrolled" if one.name else "closest"}: {esc(best.name)}</figcaption></figure>'
@@ -66,21 +74,33 @@ def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None)
     bar = "" if one.match_score is None else (
         f'<div class="fg-score">{score_bar(one.match_score, one.threshold, one.name is not None)}'
         f'<span>score <b>{one.match_score:.2f}</b> &middot; a name needs {one.threshold:.2f}</span></div>')
-    return (f'<article class="fg-card {"fg-yes" if one.name else "fg-no"}" id="fg-card-{number}" tabindex="-1">'
+    return (f'<article class="fg-card {_state(one)}" id="fg-card-{number}" tabindex="-1">'
             f'<header><span class="fg-number">{number}</span><h4>{title}</h4></header>{pair}{bar}'
-            f'<p class="fg-why">{esc(why(one, face_of is not None))}</p>{_remarks(one)}{_others(one, face_of)}</article>')
+            f'<p class="fg-why">{esc(why(one))}</p>{_mode(one)}{_remarks(one)}{_not_this(number, one) if decide else ""}'
+            f'{_others(one, face_of)}</article>')
 
 
-def why(one: Identification, owner: bool) -> str:
-    """The verdict in one sentence."""
-    if one.match_score is None:
-        return "Nobody is enrolled to compare with."
-    second = one.candidates[1] if owner and len(one.candidates) > 1 else None
-    if one.name is None:
-        nearest = f"The closest person, {one.candidates[0].name}," if owner else "The closest person"
-        return f"{nearest} scores {one.match_score:.2f}: {one.threshold - one.match_score:.2f} too little for a name."
-    text = f"{one.match_score - one.threshold:.2f} above what a name needs"
-    return text + (f"; next is {second.name} with {second.score:.2f}." if second else ".")
+def _state(one: Identification) -> str:
+    return "fg-yes" if one.name else "fg-ask" if one.question else "fg-no"
+
+
+def why(one: Identification) -> str:
+    """The verdict's reason in one sentence; it names nobody."""
+    if one.verdict is not None:
+        return one.verdict.words
+    return "Nobody is enrolled to compare with." if one.match_score is None else "The score decides."
+
+
+def _mode(one: Identification) -> str:
+    return "" if one.verdict is None or one.match_score is None else f'<p class="fg-mode">{esc(one.verdict.mode)}</p>'
+
+
+def _not_this(number: int, one: Identification) -> str:
+    """For the owner: this face is somebody else. Says whom, for the answer may have changed meanwhile."""
+    if one.verdict is None or one.verdict.person_id is None:
+        return ""
+    return (f'<button type="button" class="fg-not" data-pick="reject:{number}:{one.verdict.person_id}">'
+            f'Not {esc(one.verdict.name)}</button>')
 
 
 def _remarks(one: Identification) -> str:
@@ -106,7 +126,7 @@ def _footer(annotated: np.ndarray, answer: Recognition, face_of: FaceOf | None) 
     values = answers.recognition(answer)
     if face_of is None:
         for one in values["faces"]:
-            one["candidates"] = []
+            answers.for_guest(one)
     text = esc(json.dumps(values, ensure_ascii=False, indent=1).replace("%", "%25").replace("#", "%23").replace("\n", "%0A"))
     times = ", ".join(f"{stage} {value:.0f}" for stage, value in answer.ms.items())
     saved = picture_address(_smaller(annotated, SAVED_PX))

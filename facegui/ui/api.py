@@ -27,7 +27,7 @@ def endpoints(house: House) -> None:
         found = answers.recognition(service.identify(_given(photo), top=min(max(int(top), 1), 100), threshold=threshold or None))
         if not house.access.is_owner(request):
             for one in found["faces"]:
-                one["candidates"] = []  # who else is enrolled is none of a guest's business
+                answers.for_guest(one)
         return found
 
     def verify(first: str | None, second: str | None, threshold: float | None) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
             with gr.Tab("Evaluate", id="evaluate", visible=not hidden) as measuring:
                 evaluate.tab(house, measuring)
             with gr.Tab("System", id="system", visible=not hidden) as machine:
-                system.tab(house)
+                system.tab(house, machine)
         house.bar.wire(page)
 
         def reveal(request: gr.Request) -> list[Any]:

@@ -10,7 +10,8 @@ import gradio as gr
 import numpy as np
 
 from .. import image
-from ..types import ImageError
+from ..service import answers
+from ..types import FaceguiError, ImageError, Picture
 from . import answer
 from .house import House
 from .markup import esc, note, picture_address
@@ -20,6 +21,8 @@ START = note("Who is this?", "Add a photo on the left, or paste one. Everybody i
              "nobody has enrolled stay unknown.")
 
 GO_TO_CARD = """element.addEventListener('click', (event) => {
+  const pick = event.target.closest('[data-pick]');
+  if (pick) { pick.disabled = true; trigger('pick', {title: pick.dataset.pick}); }
   const box = event.target.closest('.fg-box');
   const card = box && element.querySelector('#fg-card-' + box.dataset.card);
   if (card) { card.scrollIntoView({behavior: 'smooth', block: 'center'}); card.focus({preventScroll: true}); }
@@ -40,13 +43,16 @@ def tab(house: House, samples: dict[str, np.ndarray]) -> None:
             with gr.Accordion("Options", open=False):
                 small = gr.Checkbox(label="Search for tiny faces", info="For crowds and far away people; takes longer.")
                 own = gr.Checkbox(label="Choose the score for a name myself",
-                                  info="Otherwise it is the model's own: one stranger in a hundred may get a name.")
+                                  info="For this picture; otherwise the gallery's promise about strangers decides, see System.")
                 threshold = gr.Slider(0.0, 1.0, 0.5, step=0.01, label="Score needed for a name", visible=False)
         with gr.Column(scale=3, min_width=320):
             result = gr.HTML(START, js_on_load=GO_TO_CARD, elem_id="fg-result")
 
     def recognise(file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> str:
         return START if file is None else _answer(house, file, small, threshold if own else None, request)
+
+    def decide(event: gr.EventData, file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> str:
+        return START if file is None else _decided(house, str(event.title), file, small, threshold if own else None, request)
 
     def sample(event: gr.EventData) -> Any:
         return samples[str(event.title)]
@@ -62,24 +68,51 @@ def tab(house: House, samples: dict[str, np.ndarray]) -> None:
     gr.on([small.input, own.input, threshold.release], handler, **shared)
     own.change(house.edge.guest(own_threshold), own, threshold, api_visibility="private", queue=False,
                show_progress="hidden")
+    result.pick(house.edge.owner(decide, _refused), inputs, result, api_visibility="private", concurrency_limit=2,
+                concurrency_id="sight")
     if samples:
         strip.pick(house.edge.guest(sample), None, photo, api_visibility="private", show_progress="hidden")
 
 
-def _answer(house: House, file: str, small: bool, threshold: float | None, request: gr.Request) -> str:
-    try:
-        picture = image.read(file)
-    except ImageError:
-        if Path(file).exists():
-            raise
-        raise ImageError("the photo is no longer here, uploads are deleted after a few minutes; add it again") from None
+def _answer(house: House, file: str, small: bool, threshold: float | None, request: gr.Request, said: str = "") -> str:
+    picture = _read(file)
     found = house.service.identify(picture, threshold=threshold, small_faces=small)
     owner = house.access.is_owner(request)
     face_of: Callable | None = house.faces.of_candidate if owner else None
     if owner:
         for one in found.faces:
             house.strangers.meet(picture.pixels, one, picture.scale)
-    return answer.page(picture, house.service.annotate(picture, found), found, face_of, len(house.service.people()))
+    shown = house.service.annotate(picture, found if owner else answers.without_questions(found))
+    return answer.page(picture, shown, found, face_of, len(house.service.people()), said)
+
+
+def _read(file: str) -> Picture:
+    try:
+        return image.read(file)
+    except ImageError:
+        if Path(file).exists():
+            raise
+        raise ImageError("the photo is no longer here, uploads are deleted after a few minutes; add it again") from None
+
+
+def _decided(house: House, what: str, file: str, small: bool, threshold: float | None, request: gr.Request) -> str:
+    """The owner said "not this person" about a face of the photo, or took it back; then the photo is answered anew."""
+    verb, *numbers = what.split(":")
+    decisions = house.service.decisions
+    if verb == "undo" and len(numbers) == 1 and numbers[0].isdecimal():
+        name = decisions.take_back(int(numbers[0]))
+        return _answer(house, file, small, threshold, request, note(f"Taken back: the face may be {name} again."))
+    if verb != "reject" or len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
+        raise FaceguiError("this button is not known; recognise the photo again")
+    face, person = map(int, numbers)
+    found = house.service.identify(_read(file), threshold=threshold, small_faces=small).faces
+    if not 1 <= face <= len(found):
+        raise FaceguiError("this face is no longer in the answer; recognise the photo again")
+    number = decisions.reject(person, found[face - 1])
+    button = f'<button type="button" class="fg-not" data-pick="undo:{number}">Undo</button>'
+    return _answer(house, file, small, threshold, request,
+                   note("Noted: that face is somebody else.", "The gallery keeps its template, no picture, and asks it at every answer.",
+                        "good").replace("</div>", f"{button}</div>"))
 
 
 def _refused(text: str) -> str:

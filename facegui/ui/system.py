@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gradio as gr
 
+from . import promise
 from .house import House
 from .markup import chip, esc, note
 
 STATES = {"ok": ("fine", "good"), "advice": ("advice", "warn"), "broken": ("to repair", "bad")}
 
 
-def tab(house: House) -> None:
+def tab(house: House, this: gr.Tab) -> None:
+    """Fills the tab. `this`: the tab itself, to show what changed elsewhere whenever it is opened."""
+    promise.control(house, this)
     gr.HTML('<p class="fg-hint">Checks the packages, the device, the models, the time per photo, the gallery and the disk; it '
             "takes a few seconds and changes nothing.</p>")
     look = gr.Button("Examine this machine", variant="primary", elem_id="fg-doctor")
