@@ -48,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     verify.add_argument("--threshold", type=_score, metavar="T", help="score needed (default: the model's own, for one "
                         "false match in a thousand)")
 
+    _videos(command)
     people = command("people", "people.people", "list the people in the gallery")
     people.add_argument("query", nargs="?", help="only names that contain this")
     rename = command("rename", "people.rename", "give a person another name")
@@ -93,6 +94,24 @@ def build_parser() -> argparse.ArgumentParser:
     demo = command("demo", "system.demo", "show the main story on drawn people, in a temporary folder")
     demo.add_argument("--out", metavar="PATH", help="where to write the annotated picture (default: demo.png here)")
     return top
+
+
+def _videos(command) -> None:
+    """video and watch."""
+    video = command("video", "video.video", "name everybody in a video: an annotated copy, and who is on screen when")
+    video.add_argument("file")
+    video.add_argument("--out", metavar="OUT.webm", help="write the video with boxes and names here")
+    video.add_argument("--timeline", metavar="PATH", action="append", default=[], help="write who is on screen from when to when: "
+                       "a name that ends in .json, .csv or .vtt (subtitles); may be given several times")
+    video.add_argument("--rate", type=_rate, default=5.0, metavar="N", help="frames looked at per second; 0: every one (default 5)")
+    video.add_argument("--small-faces", action="store_true", help="search at full size, for people far away; much slower")
+    watch = command("watch", "video.watch", "print a line when a person comes and goes: a camera, a stream or a file")
+    watch.add_argument("source", help="a camera's number (0), an address (rtsp://, http://), or a video file")
+    watch.add_argument("--every", type=_seconds, default=0.2, metavar="S", help="seconds between two looks (default 0.2)")
+    watch.add_argument("--seconds", type=_seconds, default=0.0, metavar="S", help="end after so many seconds")
+    watch.add_argument("--out", metavar="PATH", help="OUT.webm: record with boxes and names; a folder: a picture of each arrival")
+    for one in (video, watch):
+        one.add_argument("--threshold", type=_score, metavar="T", help="score needed for a name (default: the gallery's own rule)")
 
 
 def _learning(command, group) -> None:
@@ -153,6 +172,26 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000")
     return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if value != 0 and not 0.1 <= value <= 60:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of frames per second; give 0.1 to 60, or 0 for every frame")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 31_536_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return value
 
 
 def _score(text: str) -> float:

@@ -21,4 +21,4 @@ __all__ = ["ArchiveReport", "Box", "Cancelled", "Candidate", "CropSpec", "DataEr
     "DownloadError", "Duplicate", "Embedder", "Enrolled", "EnrollReport", "Face", "FaceCountError", "FaceguiError",
     "GalleryError", "Identification", "ImageError", "IndexStatus", "Merge", "Misplaced", "ModelCard", "ModelError",
     "Move", "NewPhoto", "no_tick", "overlap", "Person", "Photo", "PhotoOutcome", "Picture", "Probe", "Progress",
-    "Quality", "Recognition", "Tick", "Verification"]
+    "Quality", "Recognition", "Tick", "Verification", "VideoError"]
