@@ -152,7 +152,7 @@ def test_a_folder_is_built_in_the_background(page, tmp_path):
             image.write(tmp_path / "many" / f"New {person}" / f"{view}.jpg", drawn.person(list(drawn.STRANGERS.values())[1 + person],
                                                                                           view=view))
     open_tab(page, "Gallery")
-    page.click("button:has-text('Build from a folder')")
+    page.click("button:has-text('Build from a folder or a zip file')")
     page.locator("#fg-folder").get_by_role("textbox").fill(str(tmp_path / "nowhere"))
     page.click("#fg-build")
     page.wait_for_selector("#fg-job .fg-bad :text('no folder')")

@@ -26,7 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
         parser = commands.add_parser(name, help=help, description=help)
         return parser.add_subparsers(metavar="ACTION", required=True)
 
-    build = command("build", "people.build", "enroll everybody in a folder that has one sub-folder per person")
+    build = command("build", "people.build", "enroll everybody in a folder, or zip file, that has one sub-folder per person")
     build.add_argument("folder")
     build.add_argument("--force", action="store_true", help="enroll photos of low quality too")
 
@@ -34,6 +34,8 @@ def build_parser() -> argparse.ArgumentParser:
     enroll.add_argument("name")
     enroll.add_argument("photos", nargs="+", metavar="PHOTO")
     enroll.add_argument("--force", action="store_true", help="enroll photos of low quality too; of several faces the largest")
+    enroll.add_argument("--careful", action="store_true", help="enroll nothing where somebody else looks too much alike (exit code 1)")
+    enroll.add_argument("--consent", default="", metavar="TEXT", help="a note that is kept with the person, e.g. how he or she agreed")
 
     identify = command("identify", "recognize.identify", "name everybody in a photo")
     identify.add_argument("photos", nargs="+", metavar="PHOTO")
@@ -51,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     _videos(command)
     people = command("people", "people.people", "list the people in the gallery")
     people.add_argument("query", nargs="?", help="only names that contain this")
+    people.add_argument("--photos", action="store_true", help="list their photos too, with the numbers that `move` and `keep` take")
     rename = command("rename", "people.rename", "give a person another name")
     rename.add_argument("old")
     rename.add_argument("new")
@@ -68,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     promise = command("promise", "decide.promise", "say how many strangers get a name, or choose how many may")
     promise.add_argument("promise", nargs="?", metavar="1/1000", help="at most one stranger in 10, 100, 1000 or 10000 gets a name; "
                          "a score such as 0.47 sets that by hand")
+    _sorting(command)
     command("reembed", "gallery.reembed", "make the templates that the model in use still lacks, from the kept photos")
     export = command("export", "gallery.export", "write the whole gallery to one archive")
     export.add_argument("file")
@@ -94,6 +98,23 @@ def build_parser() -> argparse.ArgumentParser:
     demo = command("demo", "system.demo", "show the main story on drawn people, in a temporary folder")
     demo.add_argument("--out", metavar="PATH", help="where to write the annotated picture (default: demo.png here)")
     return top
+
+
+def _sorting(command) -> None:
+    """What looks wrong in the gallery, and how it is settled."""
+    command("check", "doubts.check", "list people who may be in the gallery twice, and photos that may lie with the wrong person "
+            "(exit code 1: there are some)")
+    apart = command("apart", "doubts.apart", "two people are not the same: do not list them again")
+    apart.add_argument("one")
+    apart.add_argument("other")
+    apart.add_argument("--undo", action="store_true", help="take that back")
+    move = command("move", "doubts.move", "give photos of one person to another, or to a new one")
+    move.add_argument("photos", nargs="*", type=int, metavar="PHOTO", help="their numbers, from `check` or `people --photos`")
+    move.add_argument("--to", metavar="NAME")
+    move.add_argument("--undo", action="store_true", help="take the last move back")
+    keep = command("keep", "doubts.keep", "photos are where they belong: do not list them again")
+    keep.add_argument("photos", nargs="+", type=int, metavar="PHOTO")
+    keep.add_argument("--undo", action="store_true", help="take that back")
 
 
 def _videos(command) -> None:

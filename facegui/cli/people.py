@@ -33,23 +33,29 @@ def build(arguments: Namespace) -> int:
 
 def enroll(arguments: Namespace) -> int:
     with service(arguments) as faces, Bar() as bar:
-        report = faces.enroll(arguments.name, [Path(photo) for photo in arguments.photos], force=arguments.force, tick=bar)
+        report = faces.enroll(arguments.name, [Path(photo) for photo in arguments.photos], force=arguments.force, tick=bar,
+                              careful=arguments.careful, note=arguments.consent)
     if arguments.json:
         put_json(answers.enrollment(report))
     else:
         for outcome in report.outcomes:
             put(_line(outcome))
         for other in report.too_close_to:
-            put(f"  take care: looks like {other.name} ({other.score:.2f}); if they are one person, "
-                "use `merge`")
+            put(f"  take care: looks like {other.name} ({other.score:.2f}); " + (
+                f"if they are one person, use `enroll {other.name!r}`, else leave out --careful" if report.held else
+                "if they are one person, use `merge`, else `apart`"))
         put(f"{arguments.name}: {plural(report.enrolled, 'photo')} enrolled" if report.person_id is not None
-            else f"{arguments.name} was not enrolled: no photo could be used")
+            else f"{arguments.name} was not enrolled: " + ("somebody else looks too much alike" if report.held else
+                                                           "no photo could be used"))
+    if report.held:
+        return 1
     statuses = {outcome.status for outcome in report.outcomes}
     return 2 if "failed" in statuses or not statuses & {"enrolled", "duplicate"} else 0
 
 
 def _line(outcome: PhotoOutcome) -> str:
-    words = {"enrolled": "enrolled", "duplicate": "there already", "refused": "refused", "failed": "failed"}
+    words = {"enrolled": "enrolled", "duplicate": "there already", "refused": "refused", "failed": "failed",
+             "held": "good, not enrolled"}
     line = f"  {outcome.photo}: {words[outcome.status]}"
     if outcome.reasons:
         line += f" ({_why(outcome)})"
@@ -63,11 +69,14 @@ def _why(outcome: PhotoOutcome) -> str:
 def people(arguments: Namespace) -> int:
     with service(arguments) as faces:
         found = faces.people(arguments.query)
+        photos = {one.id: faces.photos(one.name) if arguments.photos else [] for one in found}
     if arguments.json:
-        put_json([answers.person(one) for one in found])
+        put_json([answers.person(one) | ({"photo_ids": [each.id for each in photos[one.id]]} if arguments.photos else {})
+                  for one in found])
     elif found:
-        put(*(f"{one.name}  {plural(one.photos, 'photo')}" + ("" if one.templates else "  (not searchable: run `reembed`)")
-              for one in found))
+        for one in found:
+            put(f"{one.name}  {plural(one.photos, 'photo')}" + ("" if one.templates else "  (not searchable: run `reembed`)"),
+                *(f"  photo {each.id}  {each.original_name}  quality {each.quality.score:.2f}" for each in photos[one.id]))
     else:
         put("nobody matches" if arguments.query else "nobody is enrolled yet; try `enroll NAME PHOTO` or `build FOLDER`")
     return 0

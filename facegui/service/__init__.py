@@ -14,9 +14,9 @@ import numpy as np
 
 from .. import archive, draw, image
 from ..config import Settings
-from ..gallery import Gallery
+from ..gallery import Gallery, doubts
 from ..jobs import Jobs
-from ..types import (ArchiveReport, Deletion, EnrollReport, FaceCountError, GalleryError, ModelCard, Person, Photo,
+from ..types import (ArchiveReport, Deletion, Doubts, EnrollReport, FaceCountError, GalleryError, ModelCard, Person, Photo,
                      Picture, Recognition, Tick, Verification, no_tick)
 from . import doctor, enrolling, models
 from .building import BuildReport, build
@@ -162,6 +162,10 @@ class FaceService:
         if not done:
             raise GalleryError("there is no merge that could be taken back")
         return self.gallery.undo_merge(done[0].id).name, done[0].into_name
+
+    def doubts(self, tick: Tick = no_tick) -> Doubts:
+        """People who may be one, and photos that may lie with the wrong person, at the gallery's own threshold."""
+        return doubts.look(self.gallery, self.threshold(), tick)
 
     def forget(self, name: str) -> Deletion:
         return self.gallery.forget(name)

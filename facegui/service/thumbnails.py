@@ -56,10 +56,13 @@ class Thumbnails:
                 self._kept.popitem(last=False)
         return made
 
-    def drop(self) -> None:
-        """Forget every face, e.g. after somebody was deleted."""
+    def drop(self, photo_ids: set[int]) -> int:
+        """Forget the faces of photos that were deleted; returns how many were kept."""
         with self._lock:
-            self._kept.clear()
+            gone = [key for key in self._kept if key[0] in photo_ids]
+            for key in gone:
+                del self._kept[key]
+        return len(gone)
 
     def _read(self, photo: Photo) -> np.ndarray:
         """A small decode is enough for most faces; a small face in a large photo needs the whole file."""

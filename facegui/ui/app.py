@@ -29,7 +29,7 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
             with gr.Tab("Live", id="live"):
                 live.tab(house)
             with gr.Tab("Enroll", id="enroll", visible=not hidden) as enrolling:
-                enroll_name = enroll.tab(house)
+                enroll_name = enroll.tab(house, enrolling)
             with gr.Tab("Gallery", id="gallery", visible=not hidden) as people:
                 gallery.tab(house, people, tabs, enroll_name)
             with gr.Tab("Unknown", id="unknown", visible=not hidden) as strangers:

@@ -6,21 +6,24 @@ from typing import Any
 
 import gradio as gr
 
-from . import grid, keeping, person
+from . import doubts, grid, keeping, person
 from .house import House
+from .undo import Undo
 
 
 def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> None:
     """Fills the tab. `this`: the tab itself, to show what changed elsewhere whenever it is opened."""
     page = gr.State(0)
+    undo = Undo(house)
     with gr.Column() as everybody:
         with gr.Row(equal_height=True):
             search = gr.Textbox("", placeholder="Search a name", show_label=False, container=False, scale=4, elem_id="fg-search")
             back = gr.Button("\u2190", scale=0, min_width=60, visible=False)
             forth = gr.Button("\u2192", scale=0, min_width=60, visible=False)
         faces = gr.HTML(js_on_load=grid.PICK, elem_id="fg-people")
-    one = person.Page(house, tabs, enroll_name)
+    one = person.Page(house, tabs, enroll_name, undo)
     with gr.Column() as whole:
+        doubtful = doubts.Panel(house, undo)
         keeping.fill(house)
 
     def show(query: str | None, number: int) -> tuple[Any, ...]:
@@ -44,12 +47,13 @@ def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> N
     forth.click(owner(step(1)), [search, page], **listing)
 
     def open_person(event: gr.EventData) -> tuple[Any, ...]:
-        return *one.show(str(event.name)), gr.update(visible=False), gr.update(visible=False)
+        return *undo.quiet(), *one.show(str(event.name)), gr.update(visible=False), gr.update(visible=False)
 
     def close_person(query: str, number: int) -> tuple[Any, ...]:
         return *one.hide(), gr.update(visible=True), gr.update(visible=True), *show(query, number)
 
-    faces.pick(owner(open_person), None, [*one.outputs, everybody, whole], api_visibility="private", show_progress="hidden")
-    gr.on([one.back.click, one.gone.change], owner(close_person), [search, page],
+    faces.pick(owner(open_person), None, [*undo.outputs, *one.outputs, everybody, whole], api_visibility="private",
+               show_progress="hidden")
+    gr.on([one.back.click, one.gone.change, undo.undone.change], owner(close_person), [search, page],
           [*one.outputs, everybody, whole, *listing["outputs"]], api_visibility="private", show_progress="hidden")
-    gr.on([this.select, house.bar.finished.change], owner(show), [search, page], **listing)
+    gr.on([this.select, house.bar.finished.change, doubtful.changed.change], owner(show), [search, page], **listing)

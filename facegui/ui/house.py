@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..service import FaceService
+from ..service.building import BuildReport
 from ..service.strangers import Strangers
 from ..service.thumbnails import Thumbnails
-from ..types import Candidate, FaceguiError, Person, Photo
+from ..types import Candidate, Deletion, FaceguiError, Person, Photo
 from .access import Access
 from .edge import Edge
 from .jobbar import JobBar
+from .markup import plural
 
 
 class Faces:
@@ -28,8 +32,11 @@ class Faces:
 
     def of_candidate(self, near: Candidate) -> bytes | None:
         """The very photo that gave the score."""
+        return self.of_number(near.photo_id)
+
+    def of_number(self, photo_id: int) -> bytes | None:
         try:
-            return self.of_photo(self._service.gallery.photo(near.photo_id))
+            return self.of_photo(self._service.gallery.photo(photo_id))
         except FaceguiError:  # deleted in the meantime
             return None
 
@@ -39,8 +46,9 @@ class Faces:
         except FaceguiError:  # forgotten or renamed in the meantime
             return []
 
-    def drop(self) -> None:
-        self._kept.drop()
+    def drop(self, photo_ids: set[int]) -> int:
+        """Forget the faces of deleted photos; returns how many were there."""
+        return self._kept.drop(photo_ids)
 
 
 class House:
@@ -52,3 +60,17 @@ class House:
         self.faces = Faces(service)
         self.strangers = Strangers(service)
         self.bar = JobBar(service.jobs, access, self.edge)
+        self.exports: list[Path] = []  # prepared for download; the last one is offered
+        self.built: BuildReport | None = None  # of the last build from here
+
+    def deleted(self, deletion: Deletion, photo_ids: set[int]) -> str:
+        """Everything that went with a person or photo: what the gallery kept, faces kept in memory, prepared exports."""
+        faces, exports = self.faces.drop(photo_ids), [one for one in self.exports if one.exists()]
+        for one in exports:
+            one.unlink(missing_ok=True)
+        self.exports.clear()
+        more = [plural(faces, "face in memory", "faces in memory")] if faces else []
+        more += [plural(len(exports), "prepared export")] if exports else []
+        return "Deleted: " + ", ".join([
+            plural(deletion.photos, "photo"), plural(deletion.files, "file"), plural(deletion.templates, "template"),
+            plural(deletion.index_rows, "index row"), *more]) + "."

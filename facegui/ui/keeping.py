@@ -1,4 +1,4 @@
-"""The gallery as a whole: build it from a folder, look at the index, export and import."""
+"""The gallery as a whole: build it from a folder or a zip file, look at the index, export and import."""
 
 from __future__ import annotations
 
@@ -11,20 +11,26 @@ import gradio as gr
 from ..service.building import BuildReport
 from ..types import ArchiveReport, FaceguiError, IndexStatus
 from .house import House
-from .markup import esc, plural
+from .markup import esc, note, plural
 
 
 def fill(house: House) -> None:
     """The accordions under the grid."""
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
     owner = house.edge.owner
-    ready: list[Path] = []  # exports made so far; the last one is offered
-    with gr.Accordion("Build from a folder", open=False):
-        gr.HTML('<p class="fg-hint">A folder of this machine with one sub-folder of photos per person; the sub-folder is the '
-                "name. Photos that are enrolled already are skipped, so it can be stopped and continued.</p>")
-        folder = gr.Textbox("", label="Folder", placeholder="/home/ana/people", elem_id="fg-folder")
+    with gr.Accordion("Build from a folder or a zip file", open=False):
+        gr.HTML('<p class="fg-hint">One sub-folder of photos per person; the sub-folder is the name. Photos that are enrolled '
+                "already are skipped, so it can be stopped and continued.</p>")
         force = gr.Checkbox(label="Enroll photos of low quality too")
-        build = gr.Button("Build", variant="primary", elem_id="fg-build")
+        with gr.Row(equal_height=False):
+            with gr.Column(min_width=260):
+                folder = gr.Textbox("", label="A folder of this machine", placeholder="/home/ana/people", elem_id="fg-folder")
+                build = gr.Button("Build from the folder", variant="primary", elem_id="fg-build")
+            with gr.Column(min_width=260):
+                gr.HTML('<p class="fg-hint">A zip file from your own machine, wherever you are. It is checked first, read in '
+                        "memory, and deleted afterwards.</p>")
+                zipped = gr.UploadButton("Upload a zip file and build", file_types=[".zip"], elem_id="fg-zip")
+        turned = gr.HTML(elem_id="fg-built")
     with gr.Accordion("Export and import", open=False):
         with gr.Row():
             with gr.Column(min_width=260):
@@ -43,8 +49,29 @@ def fill(house: House) -> None:
         if not path.strip():
             raise FaceguiError("type the folder's path first")
         place = Path(path.strip()).expanduser()
-        return house.bar.start(f"Building from {place.name}",
-                               lambda tick: built(house.service.build(place, force=force, tick=tick)))
+        return house.bar.start(f"Building from {place.name}", lambda tick: work_on(place, force, tick))
+
+    def start_zip(path: str, force: bool) -> tuple[Any, ...]:
+        def work(tick) -> str:
+            try:
+                return work_on(Path(path), force, tick)
+            finally:
+                Path(path).unlink(missing_ok=True)
+
+        return start_upload(f"Building from {Path(path).name}", path, work)
+
+    def work_on(place: Path, force: bool, tick) -> str:
+        house.built = None
+        house.built = house.service.build(place, force=force, tick=tick)
+        return built(house.built)
+
+    def start_upload(name: str, path: str, work) -> tuple[Any, ...]:
+        """An upload that cannot be taken up now is not left lying about."""
+        try:
+            return house.bar.start(name, work)
+        except FaceguiError:
+            Path(path).unlink(missing_ok=True)
+            raise
 
     def start_rebuild() -> tuple[Any, ...]:
         return house.bar.start("Rebuilding the index", lambda tick: rebuilt(house.service.gallery.rebuild_index(tick)))
@@ -54,12 +81,13 @@ def fill(house: House) -> None:
 
         def work(tick) -> str:
             house.service.export(place, tick)
-            ready.append(place)
+            house.exports.append(place)
             return "The export is ready: Gallery, Export and import, Download."
 
         return house.bar.start("Exporting the gallery", work)
 
     def offer_export() -> Any:
+        ready = [one for one in house.exports if one.exists()]
         return gr.update(visible=bool(ready), value=str(ready[-1]) if ready else None)
 
     def start_load(path: str) -> tuple[Any, ...]:
@@ -69,14 +97,16 @@ def fill(house: House) -> None:
             finally:
                 Path(path).unlink(missing_ok=True)
 
-        return house.bar.start("Importing a gallery", work)
+        return start_upload("Importing a gallery", path, work)
 
     build.click(house.edge.local(start_build), [folder, force], house.bar.outputs, **quiet)
+    zipped.upload(owner(start_zip), [zipped, force], house.bar.outputs, **quiet)
     rebuild.click(owner(start_rebuild), None, house.bar.outputs, **quiet)
     export.click(owner(start_export), None, house.bar.outputs, **quiet)
     load.upload(owner(start_load), load, house.bar.outputs, **quiet)
     look.click(owner(lambda: index(house.service.gallery.index_status())), None, state, **quiet)
     house.bar.finished.change(owner(offer_export), None, file, **quiet)
+    house.bar.finished.change(owner(lambda: "" if house.built is None else turned_away(house.built)), None, turned, **quiet)
 
 
 def built(report: BuildReport) -> str:
@@ -85,12 +115,26 @@ def built(report: BuildReport) -> str:
     if report.duplicates:
         parts.append(f"{report.duplicates:,} enrolled already")
     if report.problems:
-        first = report.problems[0]
-        parts.append(f"{plural(len(report.problems), 'photo')} not taken, for example "
-                     f"{Path(first.photo).name}: {first.advice}")
+        parts.append(f"{plural(len(report.problems), 'photo')} not taken, the reasons are in the Gallery tab")
     if report.without:
         parts.append(f"no usable photo of {', '.join(report.without[:5])}" + (" and others" if len(report.without) > 5 else ""))
+    if report.others:
+        parts.append(f"{plural(report.others, 'file')} that {'is' if report.others == 1 else 'are'} no photo of anybody")
     return "; ".join(parts) + "."
+
+
+def turned_away(report: BuildReport) -> str:
+    """Every photo that was not taken, by reason."""
+    if not report.problems:
+        return note("Every photo was taken." if report.people else "", built(report), "good")
+    kinds: dict[str, list[str]] = {}
+    for one in report.problems:
+        kinds.setdefault(one.advice.replace(Path(one.photo).name, "The file") or "Not taken.", []).append(
+            "/".join(Path(one.photo).parts[-2:]))
+    rows = "".join(f"<li><b>{len(files):,}</b> {esc(why)}<details><summary>which</summary>{esc(', '.join(files[:500]))}</details></li>"
+                   for why, files in sorted(kinds.items(), key=lambda kind: -len(kind[1])))
+    return (f'<div class="fg-note fg-warn" role="status"><strong>{plural(len(report.problems), "photo")} turned away</strong>'
+            f'<p>{esc(built(report))}</p><ul class="fg-turned">{rows}</ul></div>')
 
 
 def rebuilt(status: IndexStatus) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +9,8 @@ import gradio as gr
 
 from .. import image
 from ..service.live import Live
-from ..types import FaceguiError
 from . import answer
+from .frames import error, frame, user
 from .house import House
 
 SCRIPT = (Path(__file__).resolve().parent / "live.js").read_text(encoding="utf-8")
@@ -24,23 +22,22 @@ TEMPLATE = """<div class="fg-live">
 <div class="fg-live-note fg-note" role="status" hidden></div></div>
 <div class="fg-live-card"><div class="fg-note"><strong>Who is in front of the camera?</strong><p>Start the camera; names appear after
 a few looks. Click a face for its card. Pictures are answered and dropped, none is kept.</p></div></div></div>"""
-MOST_BYTES = 3 << 20  # of one frame
 
 
 def tab(house: House) -> None:
     """Fills the tab. The functions bypass Gradio's queue: `Live` takes frames in turn and bounds the viewers."""
     live = Live(house.service)
-    live.on_look = lambda user, pixels, found: house.strangers.meet(pixels, found) if house.access.owns(user) else None
+    live.on_look = lambda owner, pixels, found: house.strangers.meet(pixels, found) if house.access.owns(owner) else None
 
     def live_start(_: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        return {"token": live.start(_user(request))}
+        return {"token": live.start(user(request))}
 
     def live_stop(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        live.stop(str(given.get("token")), _user(request))
+        live.stop(str(given.get("token")), user(request))
         return {}
 
     def live_see(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        found = live.see(str(given.get("token")), _frame(given.get("frame")), _user(request))
+        found = live.see(str(given.get("token")), frame(given.get("frame")), user(request))
         if found is None:
             return {"busy": True}
         return {"faces": [{"number": one.number, "box": [round(value, 1) for value in one.box], "state": one.state,
@@ -48,27 +45,10 @@ def tab(house: House) -> None:
 
     def live_card(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         number = given.get("number")
-        found, pixels = live.met(str(given.get("token")), number if isinstance(number, int) else -1, _user(request))
+        found, pixels = live.met(str(given.get("token")), number if isinstance(number, int) else -1, user(request))
         face_of = house.faces.of_candidate if house.access.is_owner(request) else None
         return {"card": answer.card(1, found, image.encode_jpeg(pixels, 85), face_of)}
 
-    functions = [house.edge.guest(one, _error) for one in (live_start, live_stop, live_see, live_card)]
+    functions = [house.edge.guest(one, error) for one in (live_start, live_stop, live_see, live_card)]
     gr.HTML(html_template=TEMPLATE, js_on_load=SCRIPT, server_functions=functions, elem_id="fg-live")
 
-
-def _user(request: gr.Request) -> str:
-    return str(getattr(request, "username", None) or "")
-
-
-def _frame(address: object) -> bytes:
-    """The bytes in a data address, as the browser's canvas makes them."""
-    if not isinstance(address, str) or not address.startswith("data:image/jpeg;base64,") or len(address) > MOST_BYTES:
-        raise FaceguiError("this is not a picture from the camera")
-    try:
-        return base64.b64decode(address.split(",", 1)[1], validate=True)
-    except binascii.Error:
-        raise FaceguiError("this is not a picture from the camera") from None
-
-
-def _error(text: str) -> dict[str, str]:
-    return {"error": text}

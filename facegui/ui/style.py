@@ -9,7 +9,7 @@ import gradio as gr
 from ..evaluate.page import CSS as REPORT_CSS
 
 HERE = Path(__file__).resolve().parent
-CSS = (HERE / "style.css").read_text(encoding="utf-8") + REPORT_CSS
+CSS = "".join(path.read_text(encoding="utf-8") for path in sorted(HERE.glob("*.css"))) + REPORT_CSS
 FAVICON = str(HERE / "favicon.svg")
 HEAD = '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
 FONTS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")

@@ -10,7 +10,7 @@ import gradio as gr
 from ..service.strangers import Stranger
 from ..types import FaceguiError
 from .house import House
-from .markup import esc, jpeg_address, note, plural
+from .markup import chip, esc, jpeg_address, note, plural
 
 KEEPING = [("Keep nobody", 0.0), ("for an hour", 1.0), ("for a day", 24.0), ("for a week", 168.0)]
 PICK = """element.addEventListener('click', (event) => {
@@ -32,27 +32,29 @@ def tab(house: House, this: gr.Tab) -> None:
             name = gr.Textbox("", label="Who is it?", max_length=120, elem_id="fg-stranger-name")
             go = gr.Button("Enroll", variant="primary", elem_id="fg-stranger-go")
             drop = gr.Button("Discard", elem_id="fg-stranger-drop")
-    outputs = [hours, faces, chosen, form, shown, name]
+        masked = gr.Checkbox(label="Enroll the pictures with a mask anyway", visible=False, elem_id="fg-stranger-masked",
+                             info="Other masked people resemble such a picture: better wait for a look at the bare face.")
+    outputs = [hours, faces, chosen, form, shown, name, masked]
 
     def show(message: str = "") -> tuple[Any, ...]:
         kept = house.strangers.hours
-        return kept, message + _everybody(house.strangers.everybody(), kept), None, gr.update(visible=False), "", ""
+        return kept, message + grid(house.strangers.everybody(), kept), None, gr.update(visible=False), "", "", gr.update(visible=False, value=False)
 
     def keep(wanted: float) -> tuple[Any, ...]:
         house.strangers.keep(float(wanted))
         return show()
 
     def pick(event: gr.EventData) -> tuple[Any, ...]:
-        one = next((one for one in house.strangers.everybody() if one.number == event.number), None)
-        if one is None:
-            raise FaceguiError("this person is no longer kept")
-        pictures = "".join(f'<img class="fg-face" src="{jpeg_address(each.thumbnail)}" alt="">' for each in one.pictures)
-        return (gr.skip(), gr.skip(), one.number, gr.update(visible=True), f'<div class="fg-photos">{pictures}</div>', "")
+        one = house.strangers.one(int(event.number))
+        pictures = "".join(f'<figure><img class="fg-face" src="{jpeg_address(each.thumbnail)}" alt=""><figcaption>'
+                           f'{chip("mask") if each.masked else ""}</figcaption></figure>' for each in one.pictures)
+        return (gr.skip(), gr.skip(), one.number, gr.update(visible=True), f'<div class="fg-photos">{pictures}</div>', "",
+                gr.update(visible=one.masked, value=False))
 
-    def enroll(number: int | None, called: str) -> tuple[Any, ...]:
+    def enroll(number: int | None, called: str, masked_too: bool) -> tuple[Any, ...]:
         if not called.strip():
             raise FaceguiError("type a name first")
-        report = house.strangers.name(number or 0, called.strip())
+        report = house.strangers.name(number or 0, called.strip(), masked_too=masked_too)
         if not report.enrolled:
             reasons = " ".join(dict.fromkeys(one.advice for one in report.outcomes if one.advice))
             raise FaceguiError(f"none of these pictures could be enrolled. {reasons}")
@@ -66,17 +68,18 @@ def tab(house: House, this: gr.Tab) -> None:
     this.select(owner(lambda: show()), None, **quiet)
     hours.input(owner(keep), hours, **quiet)
     faces.pick(owner(pick), None, **quiet)
-    gr.on([go.click, name.submit], owner(enroll), [chosen, name], **quiet)
+    gr.on([go.click, name.submit], owner(enroll), [chosen, name, masked], **quiet)
     drop.click(owner(discard), chosen, **quiet)
 
 
-def _everybody(people: list[Stranger], hours: float) -> str:
+def grid(people: list[Stranger], hours: float) -> str:
+    """The unknown people who are kept, to be clicked; or why there are none."""
     if not hours:
-        return note("Nobody is kept.", "Choose above how long strangers may be kept, then recognise photos or open the camera: "
+        return note("Nobody is kept.", "Choose in the Unknown tab how long strangers may be kept, then recognise photos or open the camera: "
                     "unknown people appear here, and you name each of them once.")
     if not people:
         return note("Nobody unknown was seen yet.", "Recognise photos or open the camera; whoever is not enrolled appears here.")
     cells = "".join(f'<button type="button" data-stranger="{one.number}"><img class="fg-face" alt="unknown person {one.number}" '
-                    f'src="{jpeg_address(one.pictures[0].thumbnail)}"><span>{esc(plural(one.seen, "look"))}</span>'
+                    f'src="{jpeg_address(one.pictures[0].thumbnail)}"><span>{esc(plural(one.seen, "look"))}{", masked" if one.masked else ""}</span>'
                     f"<small>{time.strftime('%H:%M', time.localtime(one.last_s))}</small></button>" for one in people)
     return f'<p class="fg-hint">{plural(len(people), "unknown person", "unknown people")}</p><div class="fg-grid">{cells}</div>'

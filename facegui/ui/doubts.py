@@ -1,0 +1,121 @@
+"""Who may be in the gallery twice, and photos that may lie with the wrong person: shown side by side, settled by one click."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from ..types import Doubts, Duplicate, FaceguiError, Misplaced
+from .house import House
+from .markup import esc, face, note, plural
+from .undo import Undo
+
+MOST = 60  # of each kind, shown at once
+SETTLE = """element.addEventListener('click', (event) => {
+  const one = event.target.closest('[data-settle]');
+  if (one) { one.disabled = true; trigger('settle', {...one.dataset}); }
+});"""
+
+
+class Panel:
+    """The accordion. `changed` counts what was settled, so that the grid follows."""
+
+    def __init__(self, house: House, undo: Undo) -> None:
+        self._house, self._undo = house, undo
+        self.changed, self.found = gr.State(0), gr.State(None)
+        with gr.Accordion("Doubts: the same person twice, photos with the wrong person", open=False, elem_id="fg-doubts"):
+            gr.HTML('<p class="fg-hint">Compares everybody with everybody. Nothing is changed until you settle a doubt, and each '
+                    "step can be undone.</p>")
+            look = gr.Button("Look for doubts", variant="primary", elem_id="fg-doubts-look")
+            shown = gr.HTML(js_on_load=SETTLE, elem_id="fg-doubts-found")
+        owner, quiet = house.edge.owner, {"api_visibility": "private"}
+        look.click(owner(self._look, self._refused), None, [self.found, shown], show_progress_on=shown, concurrency_limit=1,
+                   concurrency_id="doubts", **quiet)
+        shown.settle(owner(self._settle), [self.found, self.changed], [*undo.outputs, self.found, shown, self.changed],
+                     show_progress="hidden", concurrency_limit=1, concurrency_id="doubts", **quiet)
+        undo.undone.change(owner(self._again), self.found, [self.found, shown], show_progress="hidden", **quiet)
+
+    def _look(self) -> tuple[Any, ...]:
+        found = self._house.service.doubts()
+        return found, page(found, self._house)
+
+    @staticmethod
+    def _refused(text: str) -> tuple[Any, ...]:
+        return None, note("The search for doubts stopped.", text, "bad")
+
+    def _again(self, found: Doubts | None) -> tuple[Any, ...]:
+        return (gr.skip(), gr.skip()) if found is None else self._look()
+
+    def _settle(self, event: gr.EventData, found: Doubts | None, changed: int) -> tuple[Any, ...]:
+        if found is None:
+            raise FaceguiError("look for doubts first")
+        what, sorting = str(event.settle), self._house.service.gallery.sorting
+        if what in ("merge", "apart"):
+            one, other = str(event.one), str(event.other)
+            left = replace(found, duplicates=tuple(each for each in found.duplicates if {each.one, each.other} != {one, other}))
+            if what == "merge":
+                done = self._house.service.gallery.merge(other, one)
+                told = self._undo.told(f"{other} is part of {one} now.", step=("merge", done.id))
+                left = replace(left, duplicates=tuple(each for each in left.duplicates if other not in (each.one, each.other)),
+                               misplaced=tuple(each for each in left.misplaced if other not in (each.person, each.like)))
+            else:
+                sorting.set_apart(one, other)
+                told = self._undo.told(f"{one} and {other} are not the same.", "This is not asked again.", ("apart", one, other))
+        elif what in ("move", "keep"):
+            photo = int(event.photo)
+            (each,) = [each for each in found.misplaced if each.photo == photo] or [None]
+            if each is None:
+                raise FaceguiError("this photo is settled already")
+            left = replace(found, misplaced=tuple(one for one in found.misplaced if one.photo != photo))
+            if what == "move":
+                done = sorting.move([photo], each.like)
+                told = self._undo.told(f"The photo is {each.like}'s now.", step=("move", done.id))
+            else:
+                sorting.keep(photo)
+                told = self._undo.told(f"The photo stays with {each.person}.", "This is not asked again.", ("keep", photo))
+        else:
+            raise FaceguiError("choose one of the buttons")
+        return *told, left, page(left, self._house), changed + 1
+
+
+def page(found: Doubts, house: House) -> str:
+    """Both lists, or that all is well."""
+    compared = f"{plural(found.templates, 'template')} compared in {found.seconds:.1f} s; a name needs {found.threshold:.2f}."
+    if not found.duplicates and not found.misplaced:
+        return note("Nothing looks wrong.", compared, "good")
+    return (_list("The same person twice?", [_twice(one, house) for one in found.duplicates])
+            + _list("With the wrong person?", [_stray(one, house) for one in found.misplaced])
+            + f'<p class="fg-hint">{esc(compared)}</p>')
+
+
+def _list(title: str, cards: list[str]) -> str:
+    if not cards:
+        return ""
+    more = f'<p class="fg-hint">and {len(cards) - MOST:,} more; settle these first</p>' if len(cards) > MOST else ""
+    return f'<h4 class="fg-doubts-head">{title} ({len(cards):,})</h4><ul class="fg-doubts">{"".join(cards[:MOST])}</ul>{more}'
+
+
+def _twice(one: Duplicate, house: House) -> str:
+    names = f'data-one="{esc(one.one)}" data-other="{esc(one.other)}"'
+    turned = f'data-one="{esc(one.other)}" data-other="{esc(one.one)}"'
+    return (f'<li class="fg-doubt">{_figure(house, one.one_photo, one.one)}{_figure(house, one.other_photo, one.other)}'
+            f'<div><p>score <b>{one.score:.2f}</b></p><span class="fg-choices">{_button("merge", names, f"Same: {one.one}")}'
+            f'{_button("merge", turned, f"Same: {one.other}")}{_button("apart", names, "Not the same")}</span></div></li>')
+
+
+def _stray(one: Misplaced, house: House) -> str:
+    photo = f'data-photo="{one.photo}"'
+    return (f'<li class="fg-doubt">{_figure(house, one.photo, f"enrolled as {one.person}")}{_figure(house, one.like_photo, one.like)}'
+            f"<div><p>This photo of {esc(one.person)} looks more like {esc(one.like)} (<b>{one.like_score:.2f}</b>) than like the rest "
+            f'of {esc(one.person)} ({one.own_score:.2f}).</p><span class="fg-choices">'
+            f'{_button("move", photo, f"Move to {one.like}")}{_button("keep", photo, f"Keep with {one.person}")}</span></div></li>')
+
+
+def _figure(house: House, photo: int, title: str) -> str:
+    return f"<figure>{face(house.faces.of_number(photo), title)}<figcaption>{esc(title)}</figcaption></figure>"
+
+
+def _button(what: str, values: str, text: str) -> str:
+    return f'<button type="button" class="fg-button" data-settle="{what}" {values}>{esc(text)}</button>'

@@ -1,0 +1,30 @@
+"""What the tabs with a live camera share: whose camera it is, the frame's bytes, and errors as answers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import gradio as gr
+
+from ..types import FaceguiError
+
+MOST_BYTES = 3 << 20  # of one frame
+
+
+def user(request: gr.Request) -> str:
+    return str(getattr(request, "username", None) or "")
+
+
+def frame(address: object) -> bytes:
+    """The bytes in a data address, as the browser's canvas makes them."""
+    if not isinstance(address, str) or not address.startswith("data:image/jpeg;base64,") or len(address) > MOST_BYTES:
+        raise FaceguiError("this is not a picture from the camera")
+    try:
+        return base64.b64decode(address.split(",", 1)[1], validate=True)
+    except binascii.Error:
+        raise FaceguiError("this is not a picture from the camera") from None
+
+
+def error(text: str) -> dict[str, str]:
+    return {"error": text}
