@@ -20,10 +20,10 @@ from ..decide.tails import BARE, LOOK, MASKED, MASKED_BARE
 from ..index import View
 from ..store import people as persons
 from . import Gallery
+from .enroll import LOOKS
 from .live import LiveIndex, _pieces
 from .rules import Rules
 
-LOOKS = "+look"  # behind a model's id: the model whose templates are its looks
 NOMINEES = 20  # people, at least: those whose best photo comes next may come first when all their photos count
 OWN_PROBES, OWN_TEMPLATES = 1000, 4000
 STALE = 0.02  # share of templates that may come or go before the gallery's own people are searched again

@@ -11,6 +11,9 @@ from ..store import Connection, Database, files, names, people, photos, plainly,
 from ..types import GalleryError, NewPhoto, PhotoOutcome
 
 
+LOOKS = "+look"  # behind a model's id: the model whose templates are its looks, see compare.py
+
+
 class Kept(NamedTuple):
     """What became of one photo; None for the ids where nothing was kept. `created`: the person was new."""
 
@@ -31,6 +34,7 @@ def enroll(database: Database, model_id: str, dimension: int, batch: Sequence[tu
     if not batch:
         return []
     vectors = templates.unit([photo.embedding for _, photo in batch], dimension)
+    drawn = [None if photo.look is None else templates.unit([photo.look], dimension)[0] for _, photo in batch]
     wanted = {files.file_of(photo.sha256, photo.suffix) for _, photo in batch}
     written = {file for file in wanted if not (database.folder / file).exists()}
     try:
@@ -40,6 +44,7 @@ def enroll(database: Database, model_id: str, dimension: int, batch: Sequence[tu
             model = templates.register_model(c, model_id, dimension)
             kept = [_one(c, database, model, name, photo, vector)
                     for (name, photo), vector in zip(batch, vectors, strict=True)]
+            _looks(c, model_id + LOOKS, dimension, kept, drawn)
     except BaseException:
         _tidy_up(database, written)
         raise
@@ -65,6 +70,15 @@ def _one(c: Connection, database: Database, model: int, name: str, new: NewPhoto
     photo_id = photos.insert(c, person, new, files.file_of(new.sha256, new.suffix))
     templates.insert(c, model, photo_id, vector)
     return Kept(PhotoOutcome(shown, "enrolled", new.quality.reasons, "", quality), photo_id, person, created)
+
+
+def _looks(c: Connection, model_id: str, dimension: int, kept: Sequence[Kept], drawn: Sequence[np.ndarray | None]) -> None:
+    """The second templates of bare photos, as those of a model of their own."""
+    rows = [(one.photo_id, vector) for one, vector in zip(kept, drawn, strict=True) if one.photo_id is not None and vector is not None]
+    if rows:
+        model = templates.register_model(c, model_id, dimension)
+        for photo_id, vector in rows:
+            templates.insert(c, model, photo_id, vector)
 
 
 def _tidy_up(database: Database, written: set[str]) -> None:

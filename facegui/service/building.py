@@ -51,8 +51,9 @@ def _enroll(sight: Sight, gallery: Gallery, work: Sequence[Piece], others: int, 
     def flush() -> None:
         nonlocal enrolled, duplicates
         probes = sight.embed([seen for _, _, seen in waiting])
-        items = [(name, new_photo(offered, seen, probe.embedding))
-                 for (name, offered, seen), probe in zip(waiting, probes, strict=True)]
+        looks = sight.looks([seen for _, _, seen in waiting], [probe.embedding for probe in probes])
+        items = [(name, new_photo(offered, seen, probe.embedding, look))
+                 for (name, offered, seen), probe, look in zip(waiting, probes, looks, strict=True)]
         for (name, offered, _), outcome in zip(waiting, gallery.enroll_many(items), strict=True):
             enrolled += outcome.status == "enrolled"
             duplicates += outcome.status == "duplicate"

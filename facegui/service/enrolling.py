@@ -10,6 +10,8 @@ import numpy as np
 
 from .. import image, quality
 from ..gallery import Gallery, name_key
+from ..gallery.enroll import LOOKS
+from ..training import looks
 from ..gallery.sorting import tidy_note
 from ..types import (Candidate, EnrollReport, FaceguiError, ImageError, NewPhoto, PhotoOutcome, Picture,
                      Progress, Tick)
@@ -53,10 +55,10 @@ def pick(sight: Sight, offered: Offered, force: bool) -> Seen | PhotoOutcome:
     return one
 
 
-def new_photo(offered: Offered, seen: Seen, embedding: np.ndarray) -> NewPhoto:
+def new_photo(offered: Offered, seen: Seen, embedding: np.ndarray, look: np.ndarray | None) -> NewPhoto:
     """The photo as the gallery keeps it."""
     return NewPhoto(offered.data, offered.suffix, offered.picture.sha256, Path(offered.label).name, seen.face, seen.quality,
-                    seen.masked, embedding)
+                    seen.masked, embedding, look)
 
 
 def failure(label: str, error: FaceguiError) -> PhotoOutcome:
@@ -90,7 +92,8 @@ def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *
         for number, offered, seen in taken:
             outcomes[number] = PhotoOutcome(offered.label, "held", seen.quality.reasons, "", seen.quality.score)
     elif taken:
-        items = [new_photo(offered, seen, vector) for (_, offered, seen), vector in zip(taken, vectors, strict=True)]
+        drawn = sight.looks([seen for _, _, seen in taken], vectors)
+        items = [new_photo(offered, seen, vector, look) for (_, offered, seen), vector, look in zip(taken, vectors, drawn, strict=True)]
         stored = gallery.enroll(name, items)
         person_id = stored.person_id
         for (number, offered, seen), outcome in zip(taken, stored.outcomes, strict=True):
@@ -125,13 +128,16 @@ def _too_close(gallery: Gallery, name: str, vectors: Sequence[np.ndarray], close
 
 
 def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:
-    """Templates of the model in use for every kept photo that lacks one; a photo that cannot be read is left out."""
+    """Templates and looks of the model in use for every kept photo that lacks one; a photo that cannot be read is left out."""
     card = sight.embedder.card
     missing = gallery.missing_templates(card.key)
+    points, there = looks.landmarks(card.crop), {photo.id for photo in missing}
+    if points is not None:
+        missing += [photo for photo in gallery.missing_templates(card.key + LOOKS) if not photo.masked and photo.id not in there]
     made = 0
     for batch in _batches(missing, BATCH):
         tick(Progress(made, len(missing), f"making templates of {card.id}"))
-        crops, ids = [], []
+        crops, ids, bare = [], [], []
         for photo in batch:
             try:
                 picture = image.decode(gallery.photo_bytes(photo.id), photo.original_name)
@@ -139,8 +145,13 @@ def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:
                 continue
             crops.append(sight.again(picture, photo.face))
             ids.append(photo.id)
+            if not photo.masked and points is not None:
+                bare.append(len(ids) - 1)
         if crops:
-            gallery.add_templates(card.key, list(zip(ids, sight.embedder.embed(np.stack(crops)), strict=True)))
+            rows = sight.embedder.embed(np.stack(crops))
+            gallery.add_templates(card.key, list(zip(ids, rows, strict=True)))
+            drawn = looks.looks(sight.embedder.embed, [crops[at] for at in bare], rows[bare], points)
+            gallery.add_templates(card.key + LOOKS, list(zip([ids[at] for at in bare], drawn, strict=True)))
             made += len(ids)
     tick(Progress(len(missing), len(missing)))
     return made

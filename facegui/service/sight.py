@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import align, quality
 from ..cover import CoverJudge
+from ..training import looks
 from ..types import Detector, Embedder, Face, Picture, Probe, Quality
 
 
@@ -51,6 +52,17 @@ class Sight:
             return []
         vectors = self.embedder.embed(np.stack([one.crop for one in seen]))
         return [Probe(one.face, one.quality, one.masked, vector) for one, vector in zip(seen, vectors, strict=True)]
+
+    def looks(self, seen: Sequence[Seen], embeddings: Sequence[np.ndarray]) -> list[np.ndarray | None]:
+        """A second template of each bare face, for comparing masked faces with: its own mixed with that of the face under a
+        drawn mask. None for masked faces, and for models whose crops do not align the face."""
+        found: list[np.ndarray | None] = [None] * len(seen)
+        points, bare = looks.landmarks(self.embedder.card.crop), [at for at, one in enumerate(seen) if not one.masked]
+        if points is not None and bare:
+            made = looks.looks(self.embedder.embed, [seen[at].crop for at in bare], np.stack([embeddings[at] for at in bare]), points)
+            for at, vector in zip(bare, made, strict=True):
+                found[at] = vector
+        return found
 
     def again(self, picture: Picture, face: Face) -> np.ndarray:
         """The crop of a face whose place in the file is known, for a model that has not seen it yet."""

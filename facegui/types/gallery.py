@@ -85,6 +85,7 @@ class NewPhoto:
     quality: Quality
     masked: bool
     embedding: np.ndarray  # (dimension,) float32, unit length
+    look: np.ndarray | None = None  # of a bare face: its template for masked faces, likewise
 
 
 @dataclass(frozen=True, slots=True)
