@@ -42,7 +42,7 @@ class Mark:
 def mark(picture: np.ndarray, marks: Sequence[Mark]) -> None:
     """Draw boxes with their labels into a contiguous (height, width, 3) RGB uint8 picture."""
     height, width = picture.shape[:2]
-    line = max(1, round(max(width, height) / 500))
+    line = max(2, round(max(width, height) / 500))  # thinner ones vanish in the coding of a video
     for one in marks:
         box = tuple(round(value) for value in one.box)
         cv2.rectangle(picture, box[:2], box[2:], (0, 0, 0), line + max(2, line))  # visible on its own colour

@@ -80,12 +80,25 @@ def chromium(*flags):
             browser.close()
 
 
+SOURCES = ("Photo", "Live", "Video")  # tabs inside Recognize
+
+
 def open_tab(page, name):
-    """Go to a tab, also where a narrow page keeps it in the overflow menu."""
+    """Go to a tab, also where a narrow page keeps it in the overflow menu; "Recognize" is its first tab, Photo."""
     page.get_by_role("tab").first.wait_for()
+    if name in SOURCES:
+        _open(page, "Recognize")
+        page.locator("#fg-sources").get_by_role("tab", name=name, exact=True).click()
+        return
+    _open(page, name)
+    if name == "Recognize":
+        page.locator("#fg-sources").get_by_role("tab", name="Photo", exact=True).click()
+
+
+def _open(page, name):
     tab = page.get_by_role("tab", name=name, exact=True)
     if not tab.is_visible():
-        page.locator(".overflow-menu > button").click()
+        page.locator("#fg-tabs > .tab-wrapper .overflow-menu > button").click()
         page.locator(".overflow-dropdown").get_by_text(name, exact=True).click()
     else:
         tab.click()

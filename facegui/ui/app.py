@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 
 from ..service import FaceService
-from . import api, enroll, evaluate, gallery, live, recognize, system, train, unknowns
+from . import api, enroll, evaluate, gallery, live, recognize, system, train, unknowns, video
 from .access import Access
 from .house import House
 
@@ -24,10 +24,13 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
         api.endpoints(house)  # first, so that the names are theirs: Gradio numbers handlers of the same name
         hidden = access.needs_login  # until the page knows who looks at it
         with gr.Tabs(elem_id="fg-tabs") as tabs:
-            with gr.Tab("Recognize", id="recognize"):
-                recognize.tab(house, samples or {})
-            with gr.Tab("Live", id="live"):
-                live.tab(house)
+            with gr.Tab("Recognize", id="recognize"), gr.Tabs(elem_id="fg-sources"):
+                with gr.Tab("Photo", id="photo"):
+                    recognize.tab(house, samples or {})
+                with gr.Tab("Live", id="live"):
+                    live.tab(house)
+                with gr.Tab("Video", id="video") as filmed:
+                    video.tab(house, page, filmed)
             with gr.Tab("Enroll", id="enroll", visible=not hidden) as enrolling:
                 enroll_name = enroll.tab(house, enrolling)
             with gr.Tab("Gallery", id="gallery", visible=not hidden) as people:

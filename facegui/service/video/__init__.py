@@ -17,6 +17,7 @@ import numpy as np
 from ... import image
 from ...capture import VideoFile
 from ...detect import MtcnnDetector
+from ...image import shown
 from ...types import FaceguiError, Identification, Probe, Progress, Tick, no_tick
 from .decide import Decided, decide
 from .render import render
@@ -49,8 +50,9 @@ class Analysis:
 
 
 def analyse(service: FaceService, source: Path | str, out: Path | str | None = None, *, rate: float = RATE,
-            small_faces: bool = False, threshold: float | None = None, tick: Tick = no_tick, meet: Meet | None = None) -> Analysis:
-    """Look at `rate` frames a second (0: all of them). `meet` is shown the strangers (pixels, identification).
+            small_faces: bool = False, threshold: float | None = None, tick: Tick = no_tick, meet: Meet | None = None, name: str = "") -> Analysis:
+    """Look at `rate` frames a second (0: all of them). `meet` is shown the strangers (pixels, identification);
+    `name`: what the video is called, if not as its file.
 
     Raises VideoError for a file that is no readable video or a copy that cannot be written, ModelError, and what `tick`
     raises, which hears of every frame; nothing half-written stays.
@@ -74,7 +76,7 @@ def analyse(service: FaceService, source: Path | str, out: Path | str | None = N
         found = scan(video, sight, detector, rate, small_faces, pace.looked)
         lap("look")
         decided = decide(found, sight, service.decisions, threshold)
-        told, labels = timeline(video.name, video.width, video.height, found, decided, limit)
+        told, labels = timeline(shown(name) or video.name, video.width, video.height, found, decided, limit)
         lap("decide")
     if out is not None:
         pace.drawing(found.frames)

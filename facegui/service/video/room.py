@@ -1,0 +1,104 @@
+"""The video that is being worked on in this process, or was last: a job, its result, and the private place of both."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ... import drawn
+from ...capture import VideoFile, VideoSink
+from ...drawn.film import film, sample
+from ...jobs import Job
+from ...types import Progress, Tick
+from . import RATE, Analysis, Meet, analyse
+
+if TYPE_CHECKING:
+    from .. import FaceService
+
+SAMPLE = "drawn people.webm"
+
+
+class Videos:
+    """Uploads are deleted as soon as they are worked through, results when the next one is ready or the program ends.
+
+    `shown`: the folder of the annotated copies, which alone may be served; `version` grows with every result.
+    """
+
+    def __init__(self, service: FaceService, meet: Meet | None = None) -> None:
+        self._service, self._meet = service, meet
+        self._place: tempfile.TemporaryDirectory | None = None
+        self.result: Analysis | None = None
+        self.version = 0
+
+    @property
+    def shown(self) -> Path:
+        return self._folder("shown")
+
+    def _folder(self, name: str) -> Path:
+        if self._place is None or not Path(self._place.name).is_dir():
+            self._place = tempfile.TemporaryDirectory(prefix="video-", ignore_cleanup_errors=True)  # mode 0700
+        folder = Path(self._place.name) / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def start(self, upload: Path, rate: float = RATE, small_faces: bool = False) -> Job:
+        """Work through an uploaded file, which is taken over and deleted, whatever happens. Raises Busy, VideoError."""
+        source = self._folder("source") / f"{secrets.token_hex(4)}{upload.suffix[:8]}"
+        name = upload.name
+        try:
+            with VideoFile(upload):
+                pass  # what is no video is said at once
+            shutil.move(upload, source)
+            return self._run(f"Looking through {name}", lambda tick: source, name, rate, small_faces)
+        except BaseException:
+            for file in (upload, source):
+                file.unlink(missing_ok=True)
+            raise
+
+    def start_sample(self, rate: float = RATE) -> Job:
+        """The same with a film of drawn people."""
+        source = self._folder("source") / f"{secrets.token_hex(4)}.webm"
+        return self._run("Looking through drawn people", lambda tick: draw_sample(source, tick), SAMPLE, rate, False)
+
+    def _run(self, title: str, fetch: Callable[[Tick], Path], name: str, rate: float, small_faces: bool) -> Job:
+        def work(tick: Tick) -> str:
+            out, source = self.shown / f"{secrets.token_urlsafe(18)}.webm", None
+            try:
+                source = fetch(tick)
+                found = analyse(self._service, source, out, rate=rate, small_faces=small_faces, tick=tick, meet=self._meet, name=name)
+            finally:
+                for file in self._folder("source").iterdir():
+                    file.unlink(missing_ok=True)
+            before, self.result = self.result, found
+            self.version += 1
+            if before is not None and before.out is not None:
+                before.out.unlink(missing_ok=True)
+            return told(found)
+
+        return self._service.jobs.start(title, work)
+
+
+def draw_sample(path: Path, tick: Tick) -> Path:
+    """The film of `drawn.film.sample`: somebody of the cast, bare and masked, and a stranger."""
+    parts, seconds = sample(next(iter(drawn.CAST.values())), next(iter(drawn.STRANGERS.values())))
+    tick(Progress(0, 0, "drawing the film"))
+    with VideoSink(path, 640, 360, fps=12.5) as sink:
+        for number, (time_s, pixels) in enumerate(film(parts, seconds)):
+            tick(Progress(number, 0, "drawing the film"))
+            sink.add(pixels, time_s)
+    return path
+
+
+def told(found: Analysis) -> str:
+    """The result in a sentence."""
+    known = [one.label for one in found.timeline.people if one.name is not None]
+    unknown = len(found.timeline.people) - len(known)
+    names = known[:5] + ([f"{len(known) - 5} more"] if len(known) > 5 else [])
+    parts = names + ([f"{unknown} unknown {'person' if unknown == 1 else 'people'}"] if unknown else [])
+    who = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else "nobody who can be told apart"
+    return f"the video shows {who}; see Recognize, Video"
+
