@@ -74,7 +74,7 @@ def test_the_api_answers_by_role(server, photo):
     owner, guest = client(server, ("ana", "bright-sky")), client(server, ("guest", "long-road"))
     report = owner.predict(NAME, [handle_file(photo)], False, api_name="/enroll")
     assert report["enrolled"] == 1 and report["photos"][0]["status"] == "enrolled"
-    assert owner.predict("", api_name="/people") == [{"name": NAME, "photos": 1, "templates": 1}]
+    assert owner.predict("", api_name="/people") == [{"name": NAME, "photos": 1, "templates": 1, "note": ""}]
 
     (face,) = owner.predict(handle_file(photo), api_name="/identify")["faces"]
     assert face["name"] == NAME and face["candidates"][0]["name"] == NAME
@@ -109,6 +109,49 @@ def test_nothing_answers_anonymous_callers_and_guests_change_nothing(server, pho
         assert "root:" not in said and "data:image" not in said and '"templates"' not in said
     assert post(server, "gradio_api/component_server", {"data": [], "component_id": 1, "fn_name": "x"})[0] == 401
     assert post(server, "gradio_api/run/people", {"data": [""]}, owner) [1].split('"duration"')[0] == before[1].split('"duration"')[0]
+
+
+def _nothing(item):
+    """Whether an answer leaves a component as it is, or hides or empties it."""
+    if isinstance(item, dict):
+        return all(_nothing(value) for key, value in item.items() if key != "__type__")
+    return item in ("", None, False)
+
+
+def test_each_function_of_the_owner_refuses_anonymous_callers_and_guests(server, tmp_path):
+    """Every one is called over HTTP: anonymous callers get 401; guests get nothing, or the sentence that says why."""
+    with FaceService(Settings(gallery=tmp_path)) as service:  # the same page, so the same numbers
+        page = build(service, Access(), {})
+        owners = {number: one for number, one in page.fns.items() if one.fn is not None and one.fn.role != "guest"}
+    names = {one.fn.__name__ for one in owners.values()}
+    assert {"taken", "choose", "_split", "_settle", "_undo", "_note", "start_zip", "open_person", "pick", "keep", "discard"} <= names
+    guest, owner = cookie(server, "guest", "long-road"), cookie(server, "ana", "bright-sky")
+    everybody = {"data": [""]}
+    before = post(server, "gradio_api/run/people", everybody, owner)[1].split('"duration"')[0]
+    event = {"settle": "merge", "one": NAME, "other": NAME, "photo": 1, "photos": [1], "name": NAME, "number": 0, "into": NAME, "token": "x"}
+    for number, one in owners.items():
+        body = {"data": [None] * len(one.inputs), "fn_index": number, "session_hash": "roles", "event_data": event}
+        assert post(server, "gradio_api/run/predict", body)[0] == 401
+        status, said = post(server, "gradio_api/run/predict", body, guest)
+        told = [] if status != 200 else [item for item in json.loads(said)["data"] if not _nothing(item)]
+        assert all("nly the owner" in json.dumps(item) for item in told), (one.fn.__name__, said)
+    assert post(server, "gradio_api/run/people", everybody, owner)[1].split('"duration"')[0] == before
+
+
+def test_the_coach_answers_the_owner_alone(server):
+    guest, owner = cookie(server, "guest", "long-road"), cookie(server, "ana", "bright-sky")
+    request = urllib.request.Request(server.url + "config", headers={"Cookie": owner})
+    components = json.load(urllib.request.urlopen(request, timeout=60))["components"]
+    coaching = [(one["id"], name) for one in components for name in one["props"].get("server_fns") or [] if name.startswith("coach_")]
+    assert {name for _, name in coaching} == {"coach_start", "coach_see", "coach_stop"}
+    for number, name in coaching:
+        body = {"data": {"token": "x", "frame": "data:image/jpeg;base64,AAAA"}, "component_id": number, "fn_name": name,
+                "session_hash": "roles"}
+        assert post(server, "gradio_api/component_server", body)[0] == 401
+        status, said = post(server, "gradio_api/component_server", body, guest)
+        assert status == 200 and "nly the owner" in said
+        mine = post(server, "gradio_api/component_server", body, owner)
+        assert mine[0] == 200 and "nly the owner" not in mine[1]
 
 
 def test_no_file_of_the_gallery_or_the_machine_is_served(server, tmp_path_factory):

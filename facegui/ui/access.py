@@ -58,7 +58,7 @@ class Access:
             self._waiting -= 1
 
     def is_owner(self, request: gr.Request | None) -> bool:
-        return self._owner is None or request is not None and self.owns(getattr(request, "username", None))
+        return self._owner is None or self.owns(user_of(request))
 
     def owns(self, user: str | None) -> bool:
         """Whether this login name is the owner's."""
@@ -76,6 +76,17 @@ class Access:
         if not self.local:
             raise Refused("folders of this machine can only be opened while the page is not shared; "
                           "start it without --share and --host, or use `python -m facegui build FOLDER`")
+
+
+def user_of(request: gr.Request | None) -> str | None:
+    """The login name of a caller. Gradio does not fill it in for functions that a page's own script calls: there the
+    session's cookie tells, as it does everywhere else."""
+    name = getattr(request, "username", None)
+    app = getattr(request, "app", None)
+    if name is None and app is not None:
+        cookies = (request.cookies.get(f"access-token-{kind}{app.cookie_id}") for kind in ("", "unsecure-"))
+        name = app.tokens.get(next(filter(None, cookies), None))
+    return name
 
 
 def _same(given: str, expected: str) -> bool:

@@ -8,12 +8,14 @@ import binascii
 import gradio as gr
 
 from ..types import FaceguiError
+from .access import user_of
 
 MOST_BYTES = 3 << 20  # of one frame
 
 
 def user(request: gr.Request) -> str:
-    return str(getattr(request, "username", None) or "")
+    """The caller's login name; "" where there is no login."""
+    return user_of(request) or ""
 
 
 def frame(address: object) -> bytes:
