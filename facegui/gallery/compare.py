@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..decide import Level, Near, fused
-from ..decide.fuse import fused_all
-from ..decide.level import OWN_FROM, draws
+from ..decide.level import OWN_FROM
+from ..decide.own import best_others, sample
 from ..decide.tails import BARE, LOOK, MASKED, MASKED_BARE
 from ..index import View
 from ..store import people as persons
@@ -25,7 +25,6 @@ from .live import LiveIndex, _pieces
 from .rules import Rules
 
 NOMINEES = 20  # people, at least: those whose best photo comes next may come first when all their photos count
-OWN_PROBES, OWN_TEMPLATES = 1000, 4000
 STALE = 0.02  # share of templates that may come or go before the gallery's own people are searched again
 
 
@@ -146,8 +145,7 @@ class Comparer:
     def own_searches(self) -> tuple[np.ndarray, float]:
         """Enrolled people searched as strangers: ((n,) best fused score with anybody else, comparisons of each search).
 
-        A sample with a fixed seed: a bare photo of each of up to OWN_PROBES people, against people with up to
-        OWN_TEMPLATES bare photos together. Measured anew when the gallery has changed by STALE.
+        Bare photos alone. Measured anew when the gallery has changed by STALE.
         """
         main = self._main()
         rows = main.order
@@ -157,17 +155,10 @@ class Comparer:
         if model == self.gallery.model_id and abs(len(rows) - count) <= STALE * count:
             return scores, comparisons
         rows = rows[~self.rules.follow(self.gallery.model_id).is_masked(main.view.photos[rows])]
-        rng = np.random.default_rng(0)
-        people, starts, sizes = np.unique(main.view.people[rows], return_index=True, return_counts=True)
-        chosen = rng.permutation(len(people))
-        chosen = np.sort(chosen[np.cumsum(sizes[chosen]) <= OWN_TEMPLATES])
-        mine = np.concatenate([rows[starts[at]:starts[at] + sizes[at]] for at in chosen])
-        probes = np.sort(rng.permutation(len(people))[:OWN_PROBES])
-        picked = rows[starts[probes] + rng.integers(0, sizes[probes])]
-        owners, found = fused_all(main.vectors(picked), main.vectors(mine), main.view.people[mine])
-        found[main.view.people[picked][:, None] == owners[None]] = -2
-        self._own = (self.gallery.model_id, len(main.order), found.max(axis=1).astype(np.float64),
-                     max(1.0, draws(sizes[chosen]) - 1))
+        people = main.view.people[rows]
+        asked, searched, comparisons = sample(people)
+        best = best_others(main.vectors(rows[asked]), people[asked], main.vectors(rows[searched]), people[searched])
+        self._own = (self.gallery.model_id, len(main.order), best, comparisons)
         return self._own[2:]
 
 

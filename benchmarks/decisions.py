@@ -1,0 +1,166 @@
+"""Does the promise hold, and does a mask mislead? Measured on people whom no calibration has seen.
+
+    python -m benchmarks.decisions DIR [--weights DIR] [--model NAME] [--cache DIR]
+
+DIR holds a folder of bare-faced photos per person (LFW's layout). Everybody gives a template (the first photo) and is a
+stranger to galleries of others; whoever has two photos gives a probe. Masks are drawn on the photos, before detection,
+and by another hand than those of the looks. Promised and measured FPIR come with counts and Wilson intervals.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facegui import align, cards
+from facegui.config import Settings
+from facegui.decide import Promise, level_for, tails_of
+from facegui.decide.level import Level
+from facegui.decide.own import best_others, sample
+from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE, Tail
+from facegui.detect import MtcnnDetector
+from facegui.embed import load
+from facegui.evaluate.cache import Table, digest
+from facegui.evaluate.masked import masked_shot
+from facegui.evaluate.photos import embed_faces, find_faces, photos_of_people, shots
+from facegui.metrics import wilson
+from facegui.training import looks
+from facegui.types import Embedder
+
+SIZES = (10, 100, 1_000, 4_000)
+SEARCHES = 2_000  # of strangers at each size, or as many draws of the gallery as DRAWS
+DRAWS = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faces:
+    """(n, d) unit rows of n people: bare, under a drawn mask, as looks; the second photos, with the rows of their people."""
+
+    bare: np.ndarray
+    masked: np.ndarray
+    look: np.ndarray
+    again: np.ndarray
+    again_masked: np.ndarray
+    owners: np.ndarray
+
+
+def gather(folder: Path, embedder: Embedder, cache: Path | None) -> Faces:
+    """Faces that were found bare and masked; others are left out, and counted on the way."""
+    paths, names = photos_of_people(folder)
+    known, first, counts = np.unique(names, return_index=True, return_counts=True)
+    second = first[counts > 1] + 1
+    places = np.concatenate([first, second])
+    bare_shots, detector = shots([paths[place] for place in places]), MtcnnDetector("cpu")
+    found = find_faces(bare_shots, detector, cache)
+    bare = embed_faces(bare_shots, found, embedder, cache)
+    masked_shots = [masked_shot(shot, face, 0) for shot, face in zip(bare_shots, found, strict=True)]
+    hidden = find_faces(masked_shots, detector, cache)
+    masked = embed_faces(masked_shots, hidden, embedder, cache)
+    spec, points, count = embedder.card.crop, looks.landmarks(embedder.card.crop), len(first)
+    table = Table(None if cache is None else cache / f"looks-{digest(embedder.card.sha256)[:24]}.npz", embedder.card.dimension)
+    for start in range(0, count, 64):
+        rows = [row for row in range(start, min(start + 64, count)) if found[row] is not None and bare_shots[row].key not in table]
+        if rows:
+            crops = [align.crop(bare_shots[row].pixels(), found[row], spec) for row in rows]
+            for row, look in zip(rows, looks.looks(embedder.embed, crops, bare.embeddings[rows], points), strict=True):
+                table.put(bare_shots[row].key, look)
+    table.save()
+    good = bare.found & masked.found
+    mine = np.flatnonzero(good[:count])
+    number = {name: at for at, name in enumerate(known[mine])}
+    pairs = [(at, number[names[place]]) for at, place in enumerate(second, count) if good[at] and names[place] in number]
+    print(f"{len(mine)} of {count} people, {len(pairs)} of {len(second)} with a second photo: a face found bare and masked")
+    rows = np.array([at for at, _ in pairs])
+    return Faces(bare.embeddings[mine], masked.embeddings[mine], np.stack([table.get(bare_shots[row].key)[0] for row in mine]),
+                 bare.embeddings[rows], masked.embeddings[rows], np.array([owner for _, owner in pairs]))
+
+
+def promises(faces: Faces, tails: dict[str, Tail]) -> None:
+    print("\npromised  people  cover   strangers named (95 %)          share   asked about   known: named  asked  own  enough")
+    for one_in in (10, 100, 1_000, 10_000):
+        for size in SIZES:
+            count, tallies, level = len(faces.bare), {"bare": np.zeros(6, int), "masked": np.zeros(6, int)}, None
+            for draw in range(DRAWS):
+                order = np.random.default_rng(draw).permutation(count)
+                level = _measure(faces, tails, one_in, order[:size], order[size:][:SEARCHES], tallies)
+                if tallies["bare"][2] >= SEARCHES:
+                    break
+            for cover, (named, asked, searches, known, known_asked, mates) in tallies.items():
+                low, high = wilson(named, searches)
+                mates = max(1, mates)
+                print(f"1/{one_in:<7} {size:>6}  {cover:<7} {named:>4} of {searches:<5} ({low:.4f} to {high:.4f})  {named / searches:.4f}  "
+                      f"{asked:>5}        {known / mates:.3f}  {known_asked / mates:.3f}  {level.own:>4}  {level.enough}")
+
+
+def _measure(faces: Faces, tails: dict[str, Tail], one_in: int, enrolled: np.ndarray, strangers: np.ndarray,
+             tallies: dict[str, np.ndarray]) -> Level:
+    asked, searched, comparisons = sample(enrolled)
+    own = best_others(faces.bare[enrolled[asked]], asked, faces.bare[enrolled[searched]], searched)
+    level = level_for(Promise(one_in), tails, np.ones(len(enrolled)), tails[BARE].rarity(own), comparisons)
+    place = {int(person): at for at, person in enumerate(enrolled)}
+    mates = np.array([at for at, owner in enumerate(faces.owners) if int(owner) in place])
+    for cover, probes, again, templates, pair in (("bare", faces.bare, faces.again, faces.bare, BARE),
+                                                  ("masked", faces.masked, faces.again_masked, faces.look, LOOK)):
+        best = level.rarity(pair, (probes[strangers] @ templates[enrolled].T).max(axis=1))
+        known = known_asked = 0
+        if len(mates):
+            rarity = level.rarity(pair, again[mates] @ templates[enrolled].T)
+            right = rarity.argmax(axis=1) == [place[int(owner)] for owner in faces.owners[mates]]
+            known = int((right & (rarity.max(axis=1) >= level.match)).sum())
+            known_asked = int((right & (rarity.max(axis=1) >= level.question)).sum()) - known
+        tallies[cover] += (int((best >= level.match).sum()), int(((best >= level.question) & (best < level.match)).sum()), len(best),
+                           known, known_asked, len(mates))
+    return level
+
+
+def misled(faces: Faces, tails: dict[str, Tail], people: int = 3_000) -> None:
+    """Rank-1 errors of masked probes where three of four other people's only template shows a mask."""
+    own = np.unique(faces.owners)[:people]
+    rest = np.setdiff1d(np.arange(len(faces.bare)), own)
+    gallery = np.concatenate([own, np.random.default_rng(0).permutation(rest)[:people - len(own)]])
+    mates = np.searchsorted(own, faces.owners)
+    worn = np.random.default_rng(1).permutation(len(gallery)) < 0.75 * len(gallery)
+    level = level_for(Promise(), tails, np.ones(len(gallery)))
+    rows = np.arange(len(mates))
+
+    def errors(name: str, scores: np.ndarray) -> None:
+        wrong = int(((scores >= scores[rows, mates][:, None]).sum(axis=1) > 1).sum())
+        low, high = wilson(wrong, len(mates))
+        print(f"  {name:<58} {wrong:>5} of {len(mates)}: {100 * wrong / len(mates):.2f} % ({100 * low:.2f} to {100 * high:.2f})")
+
+    def mixed(bare: np.ndarray, masked: np.ndarray) -> np.ndarray:
+        scores = np.where(worn, masked, bare)
+        scores[rows, mates] = bare[rows, mates]
+        return scores
+
+    print(f"\nrank-1 errors among {len(gallery)} people, {len(mates)} probes")
+    plain, masked = faces.again_masked @ faces.bare[gallery].T, faces.again_masked @ faces.masked[gallery].T
+    look = faces.again_masked @ faces.look[gallery].T
+    errors("bare probe, bare templates (the floor)", faces.again @ faces.bare[gallery].T)
+    errors("masked probe, bare templates: cosine", plain)
+    errors("masked probe, bare templates: looks", look)
+    errors("masked probe, 3 of 4 others masked: cosine", mixed(plain, masked))
+    errors("masked probe, 3 of 4 others masked: by cover", mixed(level.rarity(MASKED_BARE, plain), level.rarity(MASKED, masked)))
+    errors("masked probe, 3 of 4 others masked: looks and by cover", mixed(level.rarity(LOOK, look), level.rarity(MASKED, masked)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--weights", type=Path, default=Settings.load().weights)
+    parser.add_argument("--model", default="compact")
+    parser.add_argument("--cache", type=Path)
+    options = parser.parse_args()
+    card = cards.find(options.weights, options.model)
+    tails = tails_of(card.impostor_tail, card.figures)
+    faces = gather(options.folder, load(options.weights, card, "cpu"), options.cache)
+    print(f"model {card.id}, tails {', '.join(f'{tail.pair}: {tail.comparisons}' for tail in tails.values())}")
+    misled(faces, tails)
+    promises(faces, tails)
+
+
+if __name__ == "__main__":
+    main()
