@@ -53,6 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--features", type=float, default=0.1, help="weight of the feature targets (whole)")
     parser.add_argument("--guided", type=int, default=4, help="views per process that get feature targets (whole)")
     parser.add_argument("--frozen", type=int, default=0, help="leading blocks that stay as they are (whole), or that alone learn (front)")
+    parser.add_argument("--muon", type=float, default=0.0, help="learning rate of Muon for the matrices, as a multiple of --lr")
     parser.add_argument("--ema", type=float, default=0.0)
     parser.add_argument("--warmup", type=int, default=100)
     parser.add_argument("--validate-every", type=int, default=0)
@@ -65,7 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // ranks.count()))
     options.state.mkdir(parents=True, exist_ok=True)
     task = _task(options)
-    plan = loop.Plan(options.steps, options.lr, warmup=options.warmup, ema=options.ema, validate_every=options.validate_every,
+    plan = loop.Plan(options.steps, options.lr, warmup=options.warmup, muon=options.muon, ema=options.ema, validate_every=options.validate_every,
                      save_every=200, report_every=25)
     if not ranks.rank():
         words = {k: v for k, v in vars(options).items() if k not in ("faces", "teacher", "state", "begin")}

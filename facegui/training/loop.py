@@ -6,6 +6,7 @@ A task brings a network, a loss and a validation; the loop brings everything els
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from torch import nn
 
 from ..types import Cancelled, DataError
 from . import ranks, state
+from .optimise import Optimiser
 
 
 class Task(Protocol):
@@ -39,6 +41,7 @@ class Plan:
     warmup: int = 100  # steps
     final_lr: float = 0.01  # share of lr at the end of the cosine
     weight_decay: float = 0.0
+    muon: float = 0.0  # learning rate of Muon for the matrices, as a multiple of lr; 0 = AdamW for all
     ema: float = 0.0  # per step; 0 = no average of the weights
     clip: float = 5.0  # gradient norm
     validate_every: int = 0  # steps; 0 = at the end only
@@ -77,8 +80,7 @@ def run(task: Task, plan: Plan, folder: Path, cancelled: Callable[[], bool] = la
     Raises Cancelled (the state is saved), DataError where the loss stays NaN or the disk is full.
     """
     network, parameters = task.network, [p for m in (task.network, task.extra) for p in m.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=plan.lr, betas=(0.9, 0.98), weight_decay=plan.weight_decay,
-                                  fused=True)
+    optimizer = Optimiser(parameters, plan.lr, plan.weight_decay, plan.muon)
     averaged = {k: v.detach().clone() for k, v in network.state_dict().items()} if plan.ema else {}
     best: dict[str, torch.Tensor] = {}
     facts: dict[str, Any] = {"step": 0, "best": None, "bad": 0, "identity": identity or {}, "history": []}
@@ -87,7 +89,10 @@ def run(task: Task, plan: Plan, folder: Path, cancelled: Callable[[], bool] = la
     start, begun, images, waited_from = facts["step"], time.perf_counter(), 0, getattr(task, "waited_s", 0.0)
     smooth = None
     for step in range(start, plan.steps):
-        if ranks.any_true(cancelled()):
+        asked = time.perf_counter()
+        stop = ranks.any_true(cancelled())
+        begun += time.perf_counter() - asked  # a pause is no work: it belongs to no estimate
+        if stop:
             _store(task, optimizer, averaged, best, facts, folder)
             raise Cancelled(f"Training stopped at step {step} of {plan.steps}; start it again to go on from there.")
         lr = learning_rate(plan, step)
@@ -110,7 +115,7 @@ def run(task: Task, plan: Plan, folder: Path, cancelled: Callable[[], bool] = la
             optimizer.step()
             if averaged:
                 _follow(averaged, network.state_dict(), plan.ema)
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
         facts["step"] = step + 1
         images += seen * ranks.count()
         smooth = value if smooth is None or not math.isfinite(smooth) else 0.95 * smooth + 0.05 * value
@@ -167,24 +172,18 @@ def _store(task, optimizer, averaged, best, facts, folder) -> None:
     tensors = {f"network.{k}": v for k, v in task.network.state_dict().items()}
     tensors |= {f"extra.{k}": v for k, v in task.extra.state_dict().items()}
     tensors |= {f"average.{k}": v for k, v in averaged.items()} | {f"best.{k}": v for k, v in best.items()}
-    for number, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"adam.{number}.{k}": torch.as_tensor(v) for k, v in moments.items()}
-    state.save(folder, tensors, facts)
+    state.save(folder, tensors | optimizer.tensors(), facts)
 
 
 def _restore(task, optimizer, averaged, saved, identity):
     tensors, facts = saved
     facts.setdefault("history", [])
+    identity = json.loads(json.dumps(identity))  # as it was stored: JSON knows lists alone
     if facts["identity"] != identity:
         changed = sorted(k for k in {*identity, *facts["identity"]} if identity.get(k) != facts["identity"].get(k))
         raise DataError(f"The folder holds another training ({', '.join(changed)} differ). Choose another name, or delete it.")
     part = {p: {k[len(p):]: v for k, v in tensors.items() if k.startswith(p)} for p in ("network.", "extra.", "average.", "best.")}
     task.network.load_state_dict(part["network."])
     task.extra.load_state_dict(part["extra."])
-    moments: dict[int, dict] = {}
-    for key, value in tensors.items():
-        if key.startswith("adam."):
-            _, number, name = key.split(".")
-            moments.setdefault(int(number), {})[name] = value
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    optimizer.restore(tensors)
     return facts, part["best."], part["average."]
