@@ -62,6 +62,13 @@ def test_intervals_by_identity_hold_the_truth_where_wilson_does_not():
     assert by_people >= 52 > 42 > by_photo  # of 60; 57 are promised
 
 
+def test_without_an_error_each_person_is_one_trial():
+    assert metrics.share_interval(np.ones(100, bool), np.repeat(np.arange(20), 5)) == metrics.wilson(20, 20)
+    pairs = np.stack(np.triu_indices(20, 1), axis=1)
+    found = metrics.verification_intervals(np.full(40, 0.9), np.repeat(np.arange(20), 2), np.full(190, 0.1), pairs, (0.1,))
+    assert found.eer == metrics.wilson(0, 20) and found.tar == (metrics.wilson(20, 20),)
+
+
 def test_few_people_give_no_interval():
     assert metrics.share_interval(np.ones(20, bool), np.repeat(np.arange(4), 5)) is None
     found = metrics.verification_intervals([0.5, 0.6], [0, 1], [0.1], [[0, 1]], (0.1,))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .confidence import wilson
+
 ROUNDS = 200
 LEVELS = (2.5, 97.5)
 GRID = 1024  # thresholds at which the equal error rate is looked for
@@ -41,7 +43,7 @@ def share_interval(hits: np.ndarray, people: np.ndarray, rounds: int = ROUNDS, s
     right = np.bincount(who, np.asarray(hits, float), len(known))
     count = np.bincount(who, minlength=len(known))
     weights = draws(len(known), rounds, seed)
-    return _ends(weights @ right / np.maximum(weights @ count, 1))
+    return _ends(weights @ right / np.maximum(weights @ count, 1), len(known))
 
 
 def verification_intervals(genuine: np.ndarray, genuine_people: np.ndarray, impostor: np.ndarray, impostor_people: np.ndarray,
@@ -79,7 +81,8 @@ def verification_intervals(genuine: np.ndarray, genuine_people: np.ndarray, impo
                                 for cell, weight in zip(cells, (mine, theirs), strict=True))))
     if not tar:
         return VerificationIntervals(None, tuple(None for _ in fars))
-    return VerificationIntervals(_ends(np.array(eers)), tuple(_ends(column) for column in np.array(tar).T))
+    people = len(np.unique(genuine_people))
+    return VerificationIntervals(_ends(np.array(eers), people), tuple(_ends(column, people) for column in np.array(tar).T))
 
 
 def _crossing(tar: np.ndarray, far: np.ndarray) -> float:
@@ -92,6 +95,9 @@ def _crossing(tar: np.ndarray, far: np.ndarray) -> float:
     return float(far[after - 1] + share * (far[after] - far[after - 1]))
 
 
-def _ends(values: np.ndarray) -> Interval:
-    low, high = np.percentile(values, LEVELS)
-    return float(low), float(high)
+def _ends(values: np.ndarray, people: int) -> Interval:
+    """Drawn anew, people without an error never show one: then Wilson's interval, each person being one trial."""
+    low, high = (float(end) for end in np.percentile(values, LEVELS))
+    if low == high and low in (0.0, 1.0):
+        return wilson(round(low * people), people)
+    return low, high

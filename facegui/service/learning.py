@@ -3,42 +3,44 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import cards, image
+import numpy as np
+
+from .. import cards
 from ..jobs import Job
-from ..types import Cancelled, DataError, FaceguiError, Progress, Tick
-from . import models
+from ..types import Cancelled, FaceguiError, Progress, Tick
+from . import models, resumable
 
 if TYPE_CHECKING:
-    from ..training import Outcome, Recipe, TrainingProgress
+    from ..training import Estimate, Outcome, Recipe, TrainingProgress
     from . import FaceService
 
 BEFORE = "model_before"  # gallery setting: the model that the last promotion replaced
 TRAINABLE = ("compact", "inception-resnet-v1")
+PAUSE_S = 0.2  # how often a paused training looks whether it was cancelled
 NEW = ("new compact", "new inception-resnet-v1")
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a training would do, known before it starts; photos without a face are found out while it aligns them."""
-
-    people: int
-    photos: int
-    steps: int
-    faces_per_step: int
-
-
 class Learning:
-    """The training that runs, or ran last, in this process. `reports` grow while it runs; `outcome` comes at its end."""
+    """The training that runs, or ran last, in this process.
+
+    `reports` grow while it runs, `examples` is the batch of views shown last, `outcome` comes at its end, `version` changes
+    whenever one of them does.
+    """
 
     def __init__(self, service: FaceService) -> None:
         self._service = service
         self.reports: list[TrainingProgress] = []
+        self.examples: np.ndarray | None = None
         self.outcome: Outcome | None = None
         self.recipe: Recipe | None = None
+        self.running = False
+        self.version = 0
+        self._go = threading.Event()  # not set: paused
+        self._go.set()
 
     def bases(self) -> list[str]:
         """Models that can learn, the one in use first, then random weights."""
@@ -48,28 +50,59 @@ class Learning:
             there.sort(key=lambda name: name != mine)
         return [*there, *NEW]
 
-    def cost(self, recipe: Recipe) -> Cost:
-        """Raises DataError for a recipe or a folder that cannot be used."""
-        from ..training.train import planned
+    def cost(self, recipe: Recipe) -> Estimate:
+        """What it would take, measured on this machine in a few seconds. Raises DataError, ModelError."""
+        from ..training import estimate
 
-        recipe = recipe.checked()
-        folder = Path(recipe.folder)
-        people = [one for one in sorted(folder.iterdir()) if one.is_dir() and not one.name.startswith(".")]
-        counts = [len(image.find_images(person)) for person in people]
-        if not sum(counts) and not (folder / "faces.json").exists():
-            raise DataError(f"{folder} holds no photos in sub-folders; make one folder per person and put their photos inside")
-        plan = planned(recipe, round(sum(counts) * (1 - recipe.validation)), recipe.base in NEW)
-        return Cost(sum(count > 0 for count in counts), sum(counts), plan.steps, recipe.people * recipe.photos)
+        settings = self._service.settings
+        return estimate(recipe, settings.weights, device=settings.device, detector=lambda: self._service.sight.detector)
 
     def start(self, recipe: Recipe) -> Job:
-        """Train in the background. Raises Busy, DataError."""
+        """Train in the background; a training of this name that was stopped goes on. Raises Busy, DataError."""
         recipe = recipe.checked()
 
         def work(tick: Tick) -> str:
-            self.reports, self.outcome, self.recipe = [], None, recipe
-            return self._train(recipe, tick)
+            from ..training import loop
+
+            state = self._states / recipe.name
+            self.reports, self.examples, self.outcome, self.recipe = loop.history(state), None, None, recipe
+            self.version += 1
+            self._go.set()
+            self.running = True
+            resumable.keep(state, recipe)
+            try:
+                return self._train(recipe, tick)
+            finally:
+                self.running = False
+                self.version += 1
 
         return self._service.jobs.start(f"Training {recipe.name}", work)
+
+    def pause(self) -> None:
+        """Hold the training after its present step; the machine is free until `go_on` (or cancel)."""
+        self._go.clear()
+        self.version += 1
+
+    def go_on(self) -> None:
+        self._go.set()
+        self.version += 1
+
+    @property
+    def paused(self) -> bool:
+        return self.running and not self._go.is_set()
+
+    def interrupted(self) -> list[Recipe]:
+        """Trainings that were stopped, or whose program ended, and can go on; the latest first."""
+        return [] if self.running else resumable.found(self._states)
+
+    def discard(self, name: str) -> None:
+        """Give up an interrupted training: what it learned so far is deleted."""
+        resumable.discard(self._states, name)
+        self.version += 1
+
+    @property
+    def _states(self) -> Path:
+        return self._service.settings.weights / ".training" / "state"
 
     def _train(self, recipe: Recipe, tick: Tick) -> str:
         from ..training import Outcome, train
@@ -84,19 +117,26 @@ class Learning:
         def cancelled() -> bool:
             try:
                 tick(now)
+                while not self._go.wait(PAUSE_S):
+                    tick(Progress(now.done, now.total, "paused; the machine is free", now.remaining_s))
             except Cancelled:
                 return True
             return False
 
+        def show(crops: np.ndarray) -> None:
+            self.examples = crops
+            self.version += 1
+
         say(now)
-        for one in train(recipe, self._service.settings.weights, current=self._service.card.id,
-                         device=self._service.settings.device, detector=lambda: self._service.sight.detector,
-                         cancelled=cancelled, tick=say):
+        settings = self._service.settings
+        for one in train(recipe, settings.weights, current=self._service.card.id, device=settings.device,
+                         detector=lambda: self._service.sight.detector, cancelled=cancelled, tick=say, show=show):
             if isinstance(one, Outcome):
                 self.outcome = one
             else:
                 self.reports.append(one)
                 now = Progress(one.step, one.total, one.note or f"loss {one.loss:.3f}", one.remaining_s)
+            self.version += 1
         return self.outcome.verdict if self.outcome else "trained"
 
     def promote(self, model_id: str) -> Job:
@@ -118,6 +158,13 @@ class Learning:
         """The model to which `roll_back` would return."""
         found = self._service.gallery.setting(BEFORE)
         return found if isinstance(found, str) else None
+
+    @property
+    def in_use(self) -> str | None:
+        """The id of the model in use; None where there is none."""
+        with contextlib.suppress(FaceguiError):
+            return self._service.card.id
+        return None
 
     def roll_back(self) -> Job:
         """Use the earlier model again. Raises FaceguiError where there is none."""

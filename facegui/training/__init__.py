@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .estimate import Estimate, estimate
 from .faces import FaceSet
 from .loop import TrainingProgress
 from .recipe import Recipe
 from .augment import Augment
 from .train import Outcome, train
 
-__all__ = ["Augment", "FaceSet", "Outcome", "Recipe", "TrainingProgress", "train"]
+__all__ = ["Augment", "Estimate", "FaceSet", "Outcome", "Recipe", "TrainingProgress", "estimate", "train"]

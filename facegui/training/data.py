@@ -47,7 +47,7 @@ def prepare(folder: Path, spec: CropSpec, detector: Callable[[], Detector], cach
     if not photos:
         raise DataError(f"{folder} holds no photos in sub-folders. Make one folder per person and put their photos inside.")
     wide = frame(spec)
-    shelf = cache / hashlib.sha256(repr(wide).encode()).hexdigest()[:16]
+    shelf = _shelf(cache, wide)
     kept: list[tuple[int, np.ndarray, np.ndarray]] = []
     refused: list[Refused] = []
     seen: set[str] = set()
@@ -75,6 +75,15 @@ def prepare(folder: Path, spec: CropSpec, detector: Callable[[], Detector], cach
         raise DataError(f"No face was found in any of the {len(photos)} photos in {folder}. Give photos that show one face each.")
     numbers, pixels, points = (np.stack([np.asarray(row[k]) for row in kept]) for k in range(3))
     return FaceSet(pixels, points, numbers.astype(np.int64), np.zeros(len(kept), bool), tuple(p.name for p in people)), refused
+
+
+def _shelf(cache: Path, wide: CropSpec) -> Path:
+    return cache / hashlib.sha256(repr(wide).encode()).hexdigest()[:16]
+
+
+def kept_path(cache: Path, wide: CropSpec, sha256: str) -> Path:
+    """The file that is there once the photo of this content was aligned for `wide`, see `frame`."""
+    return _shelf(cache, wide) / sha256[:2] / f"{sha256}.json"
 
 
 def _cut(pixels: np.ndarray, finder: Detector, wide: CropSpec) -> tuple[np.ndarray | None, np.ndarray]:

@@ -18,7 +18,7 @@ UNKNOWN = -1
 class FaceSet:
     """Aligned faces; the five landmarks of each stand at `points`.
 
-    pixels (n, side, side, 3) RGB uint8, points (5, 2) px, people (n,) number of the person or UNKNOWN,
+    pixels (n, side, side, 3) RGB uint8, points (5, 2) px, the same in every picture, or (n, 5, 2), people (n,) number of the person or UNKNOWN,
     covered (n,) bool: wears a real mask; names: people's names by number.
     """
 
@@ -30,6 +30,10 @@ class FaceSet:
 
     def __len__(self) -> int:
         return len(self.people)
+
+    def points_of(self, row: int) -> np.ndarray:
+        """(5, 2) px: where the landmarks stand in picture `row`."""
+        return self.points if self.points.ndim == 2 else self.points[row]
 
 
 def save(folder: Path, faces: FaceSet) -> None:

@@ -19,7 +19,7 @@ from .faces import FaceSet
 from .initialise import scale_layer_by_layer
 from .losses import Weighted, distillation
 from .recipe import Recipe
-from .validate import Examination, pixels_to_input
+from .validate import Examination, Examined, pixels_to_input
 
 HEAD_VIEWS = 6  # augmented views of each photo that a head learns from
 
@@ -75,16 +75,13 @@ class FineTune:
         return torch.cat(rows) if rows else torch.zeros(0, card.dimension, device=self.device)
 
     def _view(self, row: int, rng: np.random.Generator, how) -> np.ndarray:
-        points = self.faces.points if self.faces.points.ndim == 2 else self.faces.points[row]
-        return view(np.asarray(self.faces.pixels[row]), points, self.base.card.crop, rng, how)[0]
+        return view(np.asarray(self.faces.pixels[row]), self.faces.points_of(row), self.base.card.crop, rng, how)[0]
 
     def _embed_views(self, tick):
         """(views, n, d): each photo as it is and in augmented views; and what validation shows, once."""
         made = []
         for number in range(HEAD_VIEWS):
-            how = self.recipe.augment if number else STILL
-            crops = np.stack([self._view(i, np.random.default_rng((self.recipe.seed, number, int(i))), how) for i in self.rows])
-            made.append(self.raw(crops))
+            made.append(self.raw(np.stack([self._stored_view(number, int(i)) for i in self.rows])))
             tick(number + 1, HEAD_VIEWS + 1)
         self.stored = torch.stack(made)
         self.place = {int(row): k for k, row in enumerate(self.rows)}
@@ -163,9 +160,24 @@ class FineTune:
             return F.normalize(found if self.head is None else self.head(found)).cpu().numpy()
 
     def validate(self) -> dict[str, float]:
+        return self.examine().figures
+
+    def examine(self) -> Examined:
+        """How well the network as it is now does on the people held out."""
         if self.head is None:
-            return self.examination.figures(self.embed)
+            return self.examination.examine(self.embed)
         with torch.no_grad():
             rows = F.normalize(self.head(self.examined)).cpu().numpy()
         mine = ranks.share(len(rows))
-        return self.examination.figures(lambda _: rows[mine])
+        return self.examination.examine(lambda _: rows[mine])
+
+    def examples(self, step: int) -> np.ndarray:
+        """(n, s, s, 3) RGB uint8: the very views that the batch of this step shows the network, drawn masks included."""
+        rows, views = self._batch(step)
+        if self.head is None:
+            return views
+        return np.stack([self._stored_view(int(number), int(row)) for row, number in zip(rows, views, strict=True)])
+
+    def _stored_view(self, number: int, row: int) -> np.ndarray:
+        """View `number` of a photo, as it was embedded for the head; 0 is the photo as it is."""
+        return self._view(row, np.random.default_rng((self.recipe.seed, number, row)), self.recipe.augment if number else STILL)

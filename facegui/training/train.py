@@ -23,9 +23,10 @@ from .data import prepare, usable
 from .finetune import FineTune
 from .loop import TrainingProgress
 from .recipe import Recipe
-from .validate import Examination, measured
+from .validate import Examination, Examined, measured
 
 
+MOST_SCORES = 200_000
 MIN_IMPOSTORS = 10_000  # a tail down to a false match rate of one in a thousand
 
 
@@ -41,16 +42,20 @@ class Outcome:
     verdict: str
     refused: tuple[tuple[str, str], ...]  # photo, reason
     curves: Path
+    scores: dict[str, tuple[np.ndarray, np.ndarray]]  # (genuine, impostor) by name, see validate.Examined
+    other_scores: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def train(recipe: Recipe, weights: Path, *, current: str | None = None, cache: Path | None = None, device: str = "auto",
           detector: Callable[[], Detector] | None = None, cancelled: Callable[[], bool] = lambda: False,
-          tick: Tick = no_tick, shape: compact.Shape | None = None) -> Iterator[TrainingProgress | Outcome]:
+          tick: Tick = no_tick, shape: compact.Shape | None = None,
+          show: Callable[[np.ndarray], None] = lambda crops: None) -> Iterator[TrainingProgress | Outcome]:
     """Train after `recipe`; yields reports and, last, the Outcome, whose model is weights/NAME, ready to use.
 
     current: the model to compare with (default: the base). cache: aligned photos and the resumable state (default:
     weights/.training). detector: makes the face detector, called only for photos not seen before. tick hears about the
-    preparation. Started again after an interruption it goes on where it was. Raises DataError, ModelError, Cancelled.
+    preparation. show gets an example batch, (n, size, size, 3) RGB uint8 as the network sees it, at the start and after
+    each validation. Started again after an interruption it goes on where it was. Raises DataError, ModelError, Cancelled.
     """
     recipe = recipe.checked()
     if (weights / recipe.name / cards.CARD_FILE).exists():
@@ -72,7 +77,8 @@ def train(recipe: Recipe, weights: Path, *, current: str | None = None, cache: P
     task = FineTune(recipe, base, faces, rows, examination, targets, pick_device(device),
                     lambda done, total: tick(Progress(done, total, "embedding the photos")))
     plan = planned(recipe, len(rows), not base.card.id)
-    before = task.validate()
+    before = task.examine()
+    show(task.examples(0))
     state = cache / "state" / recipe.name
     identity = {k: v for k, v in asdict(recipe).items() if k not in ("folder", "compile")} | {"faces": len(faces)}
     reports = loop.history(state)
@@ -80,13 +86,17 @@ def train(recipe: Recipe, weights: Path, *, current: str | None = None, cache: P
         if task.note:
             report, task.note = replace(report, note=task.note), ""
         reports.append(report)
+        if report.figures:
+            show(task.examples(report.step))
         yield report
-    figures = task.validate()
+    examined = task.examine()
+    figures = examined.figures
     tail, tail_from = _tail(task, examination, base.card)
     if task.head is not None:
         bases.fold(base.network, task.head)
-    rivals = before if other == base.card.id else _other_figures(weights, other, recipe, rows, held, detector or _mtcnn(device),
+    rival = before if other == base.card.id else _other(weights, other, recipe, rows, held, detector or _mtcnn(device),
                                                                  cache, device, strangers)
+    rivals = rival.figures
     better, verdict = judge(figures, rivals, len(held), recipe.name, other or "random weights")
     if ranks.rank():
         return
@@ -96,7 +106,8 @@ def train(recipe: Recipe, weights: Path, *, current: str | None = None, cache: P
     picture = curves.write(folder, reports)
     for left in state.glob("*"):
         left.unlink()
-    yield Outcome(card, figures, other, rivals, better, verdict, tuple((r.photo, r.reason) for r in refused), picture)
+    yield Outcome(card, figures, other, rivals, better, verdict, tuple((r.photo, r.reason) for r in refused), picture,
+                  _thinned(examined.scores), _thinned(rival.scores))
 
 
 def planned(recipe: Recipe, faces: int, new: bool) -> loop.Plan:
@@ -123,6 +134,13 @@ def judge(new: dict[str, float], old: dict[str, float], faces: int, name: str, o
     return mine > theirs, f"{name} is {word} than {other} on {faces} held-out faces ({lines})."
 
 
+def _thinned(scores):
+    """Enough of them for a curve: of very many a random part, so that a browser's memory holds what is kept of a training."""
+    rng = np.random.default_rng(0)
+    return {name: tuple(rng.choice(one, MOST_SCORES, replace=False) if len(one) > MOST_SCORES else one for one in both)
+            for name, both in scores.items()}
+
+
 def _targets(recipe, weights, base_card, faces, device):
     """The teacher's embedding of every clean face, in the student's dimension."""
     name = recipe.teacher or base_card.id
@@ -131,19 +149,19 @@ def _targets(recipe, weights, base_card, faces, device):
         raise ModelError(f"The teacher {name} makes {card.dimension} numbers from a {card.crop.method} crop, the student "
                          f"{base_card.dimension} from a {base_card.crop.method} crop. Choose a teacher of the same kind.")
     embedder = load(weights, card, device)
-    crops = (view(np.asarray(faces.pixels[i]), faces.points if faces.points.ndim == 2 else faces.points[i], card.crop,
+    crops = (view(np.asarray(faces.pixels[i]), faces.points_of(i), card.crop,
                   np.random.default_rng(0), STILL)[0] for i in range(len(faces)))
     return np.concatenate([embedder.embed(crop[None]) for crop in crops])
 
 
-def _other_figures(weights, other, recipe, rows, held, detector, cache, device, strangers):
+def _other(weights, other, recipe, rows, held, detector, cache, device, strangers):
     """The rival looks at the same photos through its own crop."""
     if not other:
-        return {}
+        return Examined({}, {})
     card = cards.find(weights, other)
     faces, _ = prepare(Path(recipe.folder), card.crop, detector, cache / "aligned")
     embedder = load(weights, card, device)
-    return Examination(faces, held, strangers, card.crop, recipe.seed).figures(embedder.embed)
+    return Examination(faces, held, strangers, card.crop, recipe.seed).examine(embedder.embed)
 
 
 def _tail(task, examination, parent):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import nn
@@ -22,6 +24,15 @@ def pixels_to_input(crops: np.ndarray, mean, std, channels: str = "RGB") -> torc
     return (images - torch.tensor(mean).view(1, 3, 1, 1)) / torch.tensor(std).view(1, 3, 1, 1)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """figures: see `Examination.figures`; scores: what they rest on, (genuine, impostor) of pairs by name: "bare",
+    "masked", "masked, unseen kind"."""
+
+    figures: dict[str, float]
+    scores: dict[str, tuple[np.ndarray, np.ndarray]]
+
+
 class Examination:
     """The same fixed views every time: each validation face bare, in a mask style seen in training, and in one that
     was not; and masked strangers, who stand in the gallery to tempt masked probes (mask matches mask)."""
@@ -32,7 +43,8 @@ class Examination:
         mild = {**{f: getattr(STILL, f) for f in STILL.__slots__}, **small}
 
         def views(which, how):
-            made = [view(np.asarray(faces.pixels[i]), faces.points, spec, np.random.default_rng((seed, int(i))), how)[0] for i in which]
+            made = [view(np.asarray(faces.pixels[i]), faces.points_of(i), spec, np.random.default_rng((seed, int(i))), how)[0]
+                    for i in which]
             return np.stack(made) if made else np.zeros((0, spec.size, spec.size, 3), np.uint8)
 
         self.people = faces.people[rows]
@@ -45,6 +57,10 @@ class Examination:
     def figures(self, embed) -> dict[str, float]:
         """`embed`: (n, size, size, 3) uint8 -> (n, d) unit rows. TAR@FAR 1e-3 of pairs bare-bare and bare-masked, rank-1 of
         masked probes against one bare face a person plus the masked strangers; "selection" is the mean of them."""
+        return self.examine(embed).figures
+
+    def examine(self, embed) -> Examined:
+        """The figures, and the scores behind them."""
         mine = ranks.share(len(self.crops))
         rows = ranks.assemble(embed(self.crops[mine]), mine, len(self.crops))
         n = len(self.people)
@@ -52,9 +68,11 @@ class Examination:
         same = self.people[:, None] == self.people[None]
         upper = np.triu(np.ones((n, n), bool), 1)
         other = ~np.eye(n, dtype=bool)  # a face and its own masked copy are no test
-        found = {"tar_bare": _tar(bare @ bare.T, same & upper, ~same & upper),
-                 "tar_masked": _tar(bare @ known.T, same & other, ~same & other),
-                 "tar_masked_new": _tar(bare @ new.T, same & other, ~same & other)}
+        scores = {}
+        for name, probes, part in (("bare", bare, upper), ("masked", known, other), ("masked, unseen kind", new, other)):
+            matrix = bare @ probes.T
+            scores[name] = matrix[same & part], matrix[~same & part]
+        found = {figure: _tar(*scores[name]) for figure, name in zip(("tar_bare", "tar_masked", "tar_masked_new"), scores, strict=True)}
         first = np.unique(self.people, return_index=True)[1]
         rest = np.setdiff1d(np.arange(n), first)
         gallery = np.concatenate([bare[first], others])
@@ -64,12 +82,11 @@ class Examination:
                 found[name] = rank_one(probes[rest] @ gallery.T, self.people[rest], owners)
         found = {name: float(value) for name, value in found.items() if value is not None}
         found["selection"] = float(np.mean(list(found.values()))) if found else 0.0
-        return found
+        return Examined(found, scores)
 
 
-def _tar(scores, genuine, impostor):
+def _tar(good, bad):
     """TAR at FAR 1e-3, or at the strictest FAR that the number of impostors supports."""
-    good, bad = scores[genuine], scores[impostor]
     if not len(good) or not len(bad):
         return None
     for far in (1e-3, 1e-2, 1e-1):

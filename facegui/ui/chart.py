@@ -29,7 +29,7 @@ def lines(title: str, series: Mapping[str, Line], percent: bool = False) -> str:
                 f"{TOP + (high_y - y) / (high_y - low_y) * (HEIGHT - TOP - BOTTOM):.1f}")
 
     def number(value: float) -> str:
-        return f"{100 * value:.0f} %" if percent else f"{value:.3g}"
+        return f"{100 * value:.0f} %" if percent else f"{value:.3g}" if value == 0 or abs(value) >= 1e-3 else f"{value:.0e}"
 
     drawn = ""
     for (name, line), colour in zip(found.items(), COLOURS * (1 + len(found) // len(COLOURS)), strict=False):

@@ -78,9 +78,14 @@ def running(job: Job) -> str:
 
 
 def remaining(seconds: float) -> str:
+    return f"about {lasting(seconds)} left"
+
+
+def lasting(seconds: float) -> str:
+    """12 -> "12 seconds", in the unit that people would use."""
     seconds = max(1, round(seconds))
     if seconds < 90:
-        return f"about {seconds} seconds left"
+        return f"{seconds} second" + "s" * (seconds > 1)
     if seconds < 5400:
-        return f"about {round(seconds / 60)} minutes left"
-    return f"about {seconds / 3600:.1f} hours left"
+        return f"{round(seconds / 60)} minutes"
+    return f"{seconds / 3600:.1f} hours"

@@ -6,21 +6,20 @@ from typing import Any
 
 import gradio as gr
 
+from ..evaluate.page import SCRIPT
 from ..service.learning import Learning
 from ..training import Augment, Recipe
 from ..types import FaceguiError
-from . import chart
+from . import trained
 from .house import House
-from .markup import esc, note, plural
+from .markup import note
 
 TUNE = [("A small layer behind the network: seconds to minutes", "head"), ("The network's last stage: minutes", "last"),
         ("The whole network: hours on a CPU", "all")]
+LIVE = f"{SCRIPT}\nfacegui_thresholds(element);"
 ABOUT = ('<p class="fg-hint">Recognition needs no training: people are enrolled in seconds, and the network stays as it is. '
          "Training makes a <b>new network</b>, useful when your photos are of another kind than those it was made from. It is "
          "judged on people it has not seen, bare and masked, and used only when you say so.</p>")
-FIGURES = {"tar_bare": "bare pairs accepted", "tar_masked": "masked pairs accepted",
-           "tar_masked_new": "pairs with an unseen kind of mask accepted", "rank1_masked": "masked face found first",
-           "rank1_masked_new": "face with an unseen kind of mask found first"}
 
 
 def tab(house: House, this: gr.Tab) -> None:
@@ -43,18 +42,26 @@ def tab(house: House, this: gr.Tab) -> None:
                 check = gr.Button("What will it do?", elem_id="fg-train-check")
                 go = gr.Button("Train", variant="primary", elem_id="fg-train-go")
             plan = gr.HTML(elem_id="fg-train-plan")
+            with gr.Group(visible=False) as stopped:
+                gr.HTML('<p class="fg-hint" style="padding:.6rem .8rem 0">Stopped, and able to go on:</p>')
+                which = gr.Dropdown([], show_label=False, container=False, elem_id="fg-train-which")
+                with gr.Row():
+                    discard = gr.Button("Give it up", elem_id="fg-train-discard")
+                    resume = gr.Button("Resume", variant="primary", elem_id="fg-train-resume")
+            examples = gr.HTML(elem_id="fg-train-examples")
         with gr.Column(scale=3, min_width=320):
-            view = gr.HTML(elem_id="fg-train-view")
+            with gr.Row():
+                pause = gr.Button("Pause", visible=False, elem_id="fg-train-pause")
+            view = gr.HTML(js_on_load=LIVE, elem_id="fg-train-view")
             with gr.Row():
                 promote = gr.Button("Use the new model", variant="primary", visible=False, elem_id="fg-train-promote")
                 back = gr.Button("Back to the earlier model", visible=False, elem_id="fg-train-back")
 
-    def recipe(folder: str, base: str, tune: str, name: str, steps: float, triplet: float, arcface: float,
+    def recipe(folder: str, base: str | None, tune: str, name: str, steps: float, triplet: float, arcface: float,
                masks: float) -> Recipe:
         if not folder.strip():
             raise FaceguiError("type the folder of the photos first")
-        if not base:
-            raise FaceguiError("choose the model to start from first")
+        base = base or learning.bases()[0]
         return Recipe(name=name.strip(), folder=folder.strip(), base=base, tune="all" if base.startswith("new ") else tune,
                       steps=int(steps or 0), triplet=triplet, arcface=arcface, augment=Augment(mask=masks))
 
@@ -63,22 +70,42 @@ def tab(house: House, this: gr.Tab) -> None:
         return gr.update(choices=there, value=chosen if chosen in there else there[0])
 
     def cost(folder: str, base: str, tune: str, name: str, steps: float, triplet: float, arcface: float, masks: float) -> str:
-        found = learning.cost(recipe(folder, base, tune, name, steps, triplet, arcface, masks))
-        return note(f"{plural(found.photos, 'photo')} of {plural(found.people, 'person', 'people')}.",
-                    f"{plural(found.steps, 'step')} of {found.faces_per_step} faces. A fifth of the people is held out to judge "
-                    "the result; the remaining time shows on top after the first steps.")
+        return trained.plan(learning.cost(recipe(folder, base, tune, name, steps, triplet, arcface, masks)))
 
     def start(folder: str, base: str, tune: str, name: str, steps: float, triplet: float, arcface: float,
               masks: float) -> tuple[Any, ...]:
         learning.start(recipe(folder, base, tune, name, steps, triplet, arcface, masks))
         return house.bar.now()
 
+    def go_on(name: str | None) -> tuple[Any, ...]:
+        chosen = next((one for one in learning.interrupted() if one.name == name), None)
+        if chosen is None:
+            raise FaceguiError("choose the training that is to go on first")
+        learning.start(chosen)
+        return house.bar.now()
+
+    def give_up(name: str | None) -> Any:
+        learning.discard(name or "")
+        return gr.skip()
+
+    def hold() -> Any:
+        learning.go_on() if learning.paused else learning.pause()
+        return gr.update(value="Go on" if learning.paused else "Pause")
+
     def look(shown: Any) -> tuple[Any, ...]:
-        mark = (len(learning.reports), learning.outcome is not None, learning.before)
-        if list(mark) == shown:
-            return gr.skip(), gr.skip(), gr.skip(), shown
-        return (progress(learning), gr.update(visible=learning.outcome is not None),
-                gr.update(visible=learning.before is not None), list(mark))
+        waiting = [one.name for one in learning.interrupted()]
+        in_use = learning.in_use
+        mark = [learning.version, in_use, learning.before, waiting]
+        if mark == shown:
+            return (gr.skip(),) * 7 + (shown,)
+        outcome = learning.outcome
+        batch = gr.skip() if shown and shown[0] == mark[0] else trained.examples(learning.examples)
+        return (trained.progress(learning), batch,
+                gr.update(visible=learning.running and bool(learning.reports), value="Go on" if learning.paused else "Pause"),
+                gr.update(visible=outcome is not None and outcome.card.id != in_use),
+                gr.update(visible=learning.before is not None and learning.before != in_use,
+                          value=f"Back to {learning.before}"),
+                gr.update(visible=bool(waiting)), gr.update(choices=waiting, value=waiting[0] if waiting else None), mark)
 
     def use() -> tuple[Any, ...]:
         if learning.outcome is None:
@@ -96,40 +123,10 @@ def tab(house: House, this: gr.Tab) -> None:
     this.select(edge.owner(bases), base, base, **quiet)
     check.click(edge.local(cost, lambda text: note("This cannot be trained.", text, "warn")), given, plan, **quiet)
     go.click(edge.local(start), given, house.bar.outputs, **quiet)
+    resume.click(edge.owner(go_on), which, house.bar.outputs, **quiet)
+    discard.click(edge.owner(give_up), which, which, **quiet)
+    pause.click(edge.owner(hold), None, pause, queue=False, **quiet)
     promote.click(edge.owner(use), None, house.bar.outputs, **quiet)
     back.click(edge.owner(roll_back), None, house.bar.outputs, **quiet)
-    gr.on([gr.Timer(2.0).tick, this.select, house.bar.finished.change], edge.owner(look, lambda _: (gr.skip(),) * 4), shown,
-          [view, promote, back, shown], queue=False, **quiet)
-
-
-def progress(learning: Learning) -> str:
-    """Curves so far and, at the end, old and new side by side."""
-    reports = learning.reports
-    if not reports:
-        return note("No training runs.", "Choose a folder of photos on the left and press Train. It goes on when this page is "
-                    "closed, can be cancelled on top, and continues where it stopped when started again.")
-    figures: dict[str, list[tuple[float, float]]] = {}
-    for one in reports:
-        for name, value in one.figures.items():
-            if name != "selection":
-                figures.setdefault(FIGURES.get(name, name.replace("_", " ")), []).append((one.step, value))
-    head = result(learning) if learning.outcome else ""
-    return (f'{head}<div class="fg-charts">{chart.lines("loss", {"loss": [(one.step, one.loss) for one in reports]})}'
-            f'{chart.lines("on people it has not seen", figures, percent=True)}'
-            f'{chart.lines("learning rate", {"learning rate": [(one.step, one.lr) for one in reports]})}</div>')
-
-
-def result(learning: Learning) -> str:
-    outcome = learning.outcome
-    rows = "".join(f"<tr><th>{esc(FIGURES.get(name, name.replace('_', ' ')))}</th>"
-                   f"<td>{_share(outcome.other_figures.get(name))}</td><td>{_share(value)}</td></tr>"
-                   for name, value in outcome.figures.items() if name != "selection")
-    kind = {True: "good", False: "warn", None: ""}[outcome.better]
-    table = (f'<table class="fg-table fg-wide"><tr><th></th><td>{esc(outcome.other or "before")}</td><td>'
-             f"{esc(outcome.card.id)}</td></tr>{rows}</table>")
-    left_out = f" {plural(len(outcome.refused), 'photo')} left out." if outcome.refused else ""
-    return note(f"{outcome.card.id} is trained.", outcome.verdict + left_out, kind) + table
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None or value != value else f"{100 * value:.1f} %"
+    gr.on([gr.Timer(2.0).tick, this.select, house.bar.finished.change], edge.owner(look, lambda _: (gr.skip(),) * 8), shown,
+          [view, examples, pause, promote, back, stopped, which, shown], queue=False, **quiet)
