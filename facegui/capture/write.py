@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -37,7 +38,9 @@ class VideoSink:
             raise VideoError(f"{shown(self.path.name)}: annotated videos are written as WebM; give a name that ends in .webm")
         self._part = self.path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
         self._last_ms = -1
+        self._out = self._sound = None
         try:
+            open(self._part, "xb").close()  # av opens it with the first frame only
             self._out = av.open(str(self._part), "w", format="webm")
         except (FFmpegError, OSError) as error:
             raise self._cannot(error) from None
@@ -101,10 +104,8 @@ class VideoSink:
 
     def _drop(self) -> None:
         """Let go of everything; what was not finished is removed."""
-        try:
-            if self._sound is not None:
-                self._sound.close()
+        if self._sound is not None:
+            self._sound.close()
+        with contextlib.suppress(FFmpegError, OSError):  # the end of a file that is thrown away
             self._close()
-        except (FFmpegError, OSError, AttributeError):  # the end of a file that is thrown away, or half made
-            pass
         self._part.unlink(missing_ok=True)
