@@ -31,13 +31,13 @@ class Panel:
             look = gr.Button("Look for doubts", variant="primary", elem_id="fg-doubts-look")
             shown = gr.HTML(js_on_load=SETTLE, elem_id="fg-doubts-found")
         owner, quiet = house.edge.owner, {"api_visibility": "private"}
-        look.click(owner(self._look, self._refused), None, [self.found, shown], show_progress_on=shown, concurrency_limit=1,
+        look.click(owner(self._search, self._refused), None, [self.found, shown], show_progress_on=shown, concurrency_limit=1,
                    concurrency_id="doubts", **quiet)
         shown.settle(owner(self._settle), [self.found, self.changed], [*undo.outputs, self.found, shown, self.changed],
                      show_progress="hidden", concurrency_limit=1, concurrency_id="doubts", **quiet)
         undo.undone.change(owner(self._again), self.found, [self.found, shown], show_progress="hidden", **quiet)
 
-    def _look(self) -> tuple[Any, ...]:
+    def _search(self) -> tuple[Any, ...]:
         found = self._house.service.doubts()
         return found, page(found, self._house)
 
@@ -46,7 +46,7 @@ class Panel:
         return None, note("The search for doubts stopped.", text, "bad")
 
     def _again(self, found: Doubts | None) -> tuple[Any, ...]:
-        return (gr.skip(), gr.skip()) if found is None else self._look()
+        return (gr.skip(), gr.skip()) if found is None else self._search()
 
     def _settle(self, event: gr.EventData, found: Doubts | None, changed: int) -> tuple[Any, ...]:
         if found is None:
