@@ -89,7 +89,9 @@ def _marks(recognition: Recognition, width: int) -> list[Mark]:
 
 
 def label(one: Identification) -> str:
-    """What stands at the box of a face."""
+    """What stands at the box of a face: a name with its score, a question, or unknown."""
+    if one.question is not None:
+        return f"Is this {named(one.question, None)}?"
     return "unknown" if one.name is None else named(one.name, one.match_score)
 
 

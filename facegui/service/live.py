@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,13 +50,14 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
-    """A face in a frame. state: known | unknown | looking (not decided yet)."""
+    """A face in a frame. state: known | possible (`question` is whom to ask about) | unknown | looking (not decided yet)."""
 
     number: int
     box: tuple[float, float, float, float]  # pixels of the frame as it came
     state: str
     name: str | None
     score: float | None
+    question: str | None = None
 
 
 class Live:
@@ -102,7 +103,8 @@ class Live:
                 if not mine:
                     return None
                 found = self._look(viewer, picture.pixels)
-            return [Sighting(one.number, tuple(value / picture.scale for value in one.box), one.state, one.name, one.score)
+            return [Sighting(one.number, tuple(value / picture.scale for value in one.box), one.state, one.name, one.score,
+                             one.question)
                     for one in found]
         finally:
             viewer.busy.release()
@@ -157,12 +159,11 @@ class Live:
                 now: float) -> None:
         probes = sight.embed(seen)
         fused = np.stack([track.look(probe.embedding, now) for track, probe in zip(tracks, probes, strict=True)])
-        limit = self._service.threshold()
-        for track, probe, near in zip(tracks, probes, self._service.gallery.search(fused, 5), strict=True):
-            best = near[0] if near else None
-            kept = best is not None and best.name == track.name and best.score >= limit - STEADY
-            track.vote(best.name if best is not None and (kept or best.score >= limit) else None)
-            found = Identification(probe, track.name, best.score if best else None, limit, tuple(near))
+        for track, probe, said in zip(tracks, probes, self._service.decisions.judge(probes, fused), strict=True):
+            best = said.verdict.name  # of a match or a question, none where the face is surely somebody else
+            kept = best is not None and best == track.name and said.match_score >= said.threshold - STEADY
+            track.vote(best if kept else said.name)
+            found = replace(said, name=track.name)
             viewer.met[track.number] = (found, cut(pixels, probe.face.box))
             if track.decided and self.on_look is not None:
                 self.on_look(viewer.owner, pixels, found)
@@ -170,5 +171,6 @@ class Live:
     @staticmethod
     def _sighting(viewer: Viewer, track: Track) -> Sighting:
         met = viewer.met.get(track.number)
-        state = "looking" if not track.decided else "unknown" if track.name is None else "known"
-        return Sighting(track.number, track.box, state, track.name, met[0].match_score if met else None)
+        asked = met[0].question if met and track.decided else None
+        state = "looking" if not track.decided else "known" if track.name is not None else "possible" if asked else "unknown"
+        return Sighting(track.number, track.box, state, track.name, met[0].match_score if met else None, asked)

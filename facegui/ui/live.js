@@ -1,7 +1,7 @@
 // Runs in the browser. The video never leaves it except as single small pictures, one at a time, that are answered and dropped.
 const $ = (name) => element.querySelector('.fg-live-' + name);
 const video = $('video'), overlay = $('boxes'), button = $('start'), cameras = $('cameras'), numbers = $('numbers');
-const WIDTH = 640, COLOURS = {known: '#14b8a6', unknown: '#f59e0b', looking: '#94a3b8'};
+const WIDTH = 640, COLOURS = {known: '#14b8a6', unknown: '#f59e0b', possible: '#818cf8', looking: '#94a3b8'};
 let stream = null, token = null, faces = [], mirrored = true;
 
 const TROUBLE = {
@@ -24,7 +24,7 @@ function draw() {
   for (const face of faces) {
     let [x1, y1, x2, y2] = face.box;
     if (mirrored) { [x1, x2] = [overlay.width - x2, overlay.width - x1]; }
-    const label = face.state === 'known' ? face.name : face.state === 'unknown' ? 'unknown' : '\u2026';
+    const label = face.state === 'known' ? face.name : face.state === 'possible' ? 'Is this ' + face.name + '?' : face.state === 'unknown' ? 'unknown' : '\u2026';
     const high = letters * 1.5, wide = pen.measureText(label).width + letters;
     pen.strokeStyle = pen.fillStyle = COLOURS[face.state];
     pen.lineWidth = letters / 5;

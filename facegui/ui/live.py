@@ -40,8 +40,10 @@ def tab(house: House) -> None:
         found = live.see(str(given.get("token")), frame(given.get("frame")), user(request))
         if found is None:
             return {"busy": True}
-        return {"faces": [{"number": one.number, "box": [round(value, 1) for value in one.box], "state": one.state,
-                           "name": one.name} for one in found]}
+        owner = house.access.is_owner(request)  # a guest does not learn whom a question is about
+        return {"faces": [{"number": one.number, "box": [round(value, 1) for value in one.box],
+                           "state": "unknown" if one.question and not owner else one.state,
+                           "name": one.question if owner and one.question else one.name} for one in found]}
 
     def live_card(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         number = given.get("number")
