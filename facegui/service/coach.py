@@ -25,6 +25,7 @@ POSES = {"front": "Look straight into the camera.", "left": "Turn your head a li
 FRONT_DEG, TURN_DEG, MOST_DEG = 10, 12, 40  # yaw; turns count from the person's own front, because noses differ
 GOOD = 0.5  # quality.judge's score
 MIN_EYES_PX = 32  # twice what enrolling asks for: sitting closer costs nothing
+LIGHT = ("too_dark", "too_bright", "low_contrast")
 STILL = 0.8  # overlap of the face's boxes in two frames: whoever moves is blurred
 COACHES, MOST_SHOTS = 4, 12
 
@@ -154,7 +155,7 @@ def _next(sitting: Sitting) -> str:
 
 def fault(one: Seen) -> str:
     """What the person should change before the picture is taken, or nothing."""
-    for reason in one.quality.reasons:
+    for reason in sorted(one.quality.reasons, key=lambda reason: reason not in LIGHT):  # in bad light all else is a guess
         return quality.REASONS[reason]
     eyes_px = abs(complex(*(one.face.landmarks[1] - one.face.landmarks[0])))
     if eyes_px < MIN_EYES_PX:
