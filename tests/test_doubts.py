@@ -28,12 +28,17 @@ def slowly(persons, vectors, threshold, apart=frozenset(), kept=frozenset()):
         mine = [one for one in range(count) if persons[one] == person]
         if all(one in found for one in mine) and len({persons[found[one][0]] for one in mine}) == 1:
             found = {one: value for one, value in found.items() if one not in mine}
-    pairs = {}
+    pairs, alike = {}, {}
     for a, b in itertools.combinations(range(count), 2):
         explained = any(one in found and persons[found[one][0]] == persons[other] for one, other in ((a, b), (b, a)))
         if persons[a] != persons[b] and score[a, b] >= threshold and not explained:
             pair = tuple(sorted((int(persons[a]), int(persons[b]))))
             pairs[pair] = max(pairs.get(pair, -2), score[a, b])
+            alike.setdefault(pair, set()).update((a, b))
+    for pair in list(pairs):
+        shares = [np.mean([one in alike[pair] for one in range(count) if persons[one] == person]) for person in pair]
+        if max(shares) < 0.5:
+            del pairs[pair]
     pairs = {pair: best for pair, best in pairs.items() if pair not in apart}
     return pairs, {row: value for row, value in found.items()
                    if tuple(sorted((int(persons[row]), int(persons[value[0]])))) not in pairs}

@@ -84,11 +84,12 @@ class Strangers:
         self.everybody()
 
     def meet(self, pixels: np.ndarray, one: Identification, scale: float = 1.0) -> None:
-        """Take note of an unknown face, if wanted and if the picture is good enough to enroll from.
+        """Take note of an unknown face, if wanted and if the picture is good enough to enroll from. Whoever may be
+        somebody enrolled (a question) is not taken for a stranger.
 
         pixels: the picture, RGB uint8; the face's box is in pixels of the picture divided by `scale`.
         """
-        if one.name is not None or not fit(one.probe.quality) or not (hours := self.hours):
+        if one.name is not None or one.question is not None or not fit(one.probe.quality) or not (hours := self.hours):
             return
         box = tuple(value * scale for value in one.probe.face.box)
         side = min(PORTRAIT_PX, max(96, round((box[2] - box[0]) * (1 + 2 * PORTRAIT))))
