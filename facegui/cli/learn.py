@@ -15,6 +15,7 @@ from ..service.evaluating import CACHE, Evaluating
 from ..types import Progress
 from .progress import Bar
 from .show import put, put_json, service
+from .stop import Stop
 
 
 
@@ -73,8 +74,11 @@ def train(arguments: Namespace) -> int:
     augment = training.Augment() if arguments.masks is None else training.Augment(mask=arguments.masks)
     recipe = training.Recipe(**given, augment=augment)
     clock, outcome = Remaining(), None
-    with Bar(None if first else open(os.devnull, "w")) as bar:
-        for report in training.train(recipe, settings.weights, current=current, device=settings.device, tick=bar):
+    with Stop() as stop, Bar(None if first else open(os.devnull, "w")) as bar:
+        def tick(progress: Progress) -> None:
+            stop.check()
+            bar(progress)
+        for report in training.train(recipe, settings.weights, current=current, device=settings.device, tick=tick, cancelled=stop):
             if isinstance(report, training.Outcome):
                 outcome = report
                 continue

@@ -39,3 +39,5 @@ class Cancelled(FaceguiError):
     """The user stopped the work; everything acknowledged so far is kept."""
 
     exit_code = 130
+
+    exit_code = 130
