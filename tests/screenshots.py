@@ -1,6 +1,7 @@
 """Make the pictures of docs/screenshots anew from the demo gallery: `PYTHONPATH=. python tests/screenshots.py`."""
 
 import io
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -56,12 +57,57 @@ def tour(page):
     page.click(f"#fg-people [data-person='{demo.NEWCOMER}']")
     page.wait_for_selector("#fg-photos figure")
     shoot(page, "person")
-    open_tab(page, "Train")
-    shoot(page, "train")
     open_tab(page, "System")
     page.click("#fg-doctor")
     page.wait_for_selector("#fg-findings li")
     shoot(page, "system")
+
+
+def show(page, what):
+    """Bring it to the top of the window."""
+    page.locator(what).first.evaluate("one => one.scrollIntoView({block: 'start'})")
+
+
+def measure(page):
+    """The gallery, measured: the Evaluate tab."""
+    open_tab(page, "Evaluate")
+    page.click("#fg-evaluate-go")
+    page.wait_for_selector("#fg-evaluate-view .ev-figure")
+
+
+def train(page, folder):
+    """A short training on drawn people, to its end: the Train tab."""
+    open_tab(page, "Train")
+    page.locator("#fg-train-folder").get_by_role("textbox").fill(str(folder))
+    page.click("#fg-train-check")
+    page.wait_for_selector("#fg-train-plan .fg-note")
+    page.click("#fg-train-go")
+    page.wait_for_selector("#fg-train-result .ev-figure")
+
+
+def learning(browser, place, words):
+    """Train and Evaluate, wide and narrow; on weights of their own, because a training writes a model."""
+    for model in ("compact", "cover"):
+        shutil.copytree(ROOT / "weights" / model, place / "weights" / model)
+    demo.photos(place / "people", list(drawn.CAST))
+    with served(place, "--demo", "--weights", str(place / "weights"), *words) as server:
+        for name, width, height in (("", 1280, 1000), ("-400", 400, 860)):
+            page = browser.new_page(viewport={"width": width, "height": height})
+            page.set_default_timeout(180_000)
+            page.goto(server.url)
+            if name:
+                open_tab(page, "Train")
+                page.wait_for_selector("#fg-train-result .ev-figure")
+            else:
+                train(page, place / "people")
+            page.locator("#fg-train-folder").get_by_role("textbox").fill("/home/ana/people")
+            show(page, "#fg-train-view .fg-chart" if name else "#fg-train-folder")
+            shoot(page, "train" + name)
+            show(page, "#fg-train-result")
+            shoot(page, "trained" + name)
+            measure(page)
+            show(page, "#fg-evaluate-view .ev-figures" if name else "#fg-evaluate-view")
+            shoot(page, "evaluate" + name)
 
 
 def main():
@@ -79,6 +125,8 @@ def main():
                 recognise(page)
                 page.locator("#fg-result").scroll_into_view_if_needed()
                 shoot(page, "recognize" + name)
+        with chromium() as browser:
+            learning(browser, Path(place) / "learning", sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -111,3 +111,23 @@ def test_a_wrong_place_is_a_sentence(page, tmp_path):
     page.click("#fg-evaluate-go")
     page.wait_for_selector("#fg-job :text('is not a folder')")
     assert np.isclose(page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0)
+
+
+def test_folders_of_this_machine_are_measured_for_a_local_page_alone(tmp_path):
+    from facegui.config import Settings
+    from facegui.service import FaceService
+    from facegui.ui.access import Access
+    from facegui.ui.app import build
+    from facegui.ui.options import Login
+
+    (tmp_path / "people").mkdir()
+    with FaceService(Settings(gallery=tmp_path / "gallery")) as service:
+        for access, told in ((Access(local=False), "not shared"), (Access(Login("ana", "x", False)), "Only the owner")):
+            page = build(service, access)
+            measure = next(one.fn for one in page.fns.values() if getattr(one.fn, "__name__", "") == "measure")
+            with pytest.warns(UserWarning, match=told):
+                measure("folder", str(tmp_path / "people"), "", None, None)
+            assert service.jobs.current() is None
+        measure = next(one.fn for one in build(service, Access(local=False)).fns.values() if one.fn.__name__ == "measure")
+        measure("gallery", "", "", None, None)
+        assert "enroll at least two people" in service.jobs.wait(60).error

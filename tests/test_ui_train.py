@@ -74,11 +74,11 @@ def test_train_watch_pause_cancel_resume_promote_and_roll_back(house):
     page.click("#fg-train-resume")
     assert grows(page, stopped) > stopped and page.locator("#fg-train-view polyline").first.get_attribute("points") != line
 
-    page.wait_for_selector("#fg-train-view :text('drawn is trained.')")
-    heads = page.locator("#fg-train-view .fg-table td").all_inner_texts()[:2]
-    assert heads == ["compact", "drawn"] and page.locator("#fg-train-view .ev h3").count() == 3
-    assert page.locator("#fg-train-view [data-histogram]").count() == 6, "bare and masked, old and new"
-    figure = page.locator("#fg-train-view [data-histogram]").first
+    page.wait_for_selector("#fg-train-result :text('drawn is trained.')")
+    heads = page.locator("#fg-train-result .fg-table td").all_inner_texts()[:2]
+    assert heads == ["compact", "drawn"] and page.locator("#fg-train-result .ev h3").count() == 3
+    assert page.locator("#fg-train-result [data-histogram]").count() == 6, "bare and masked, old and new"
+    figure = page.locator("#fg-train-result [data-histogram]").first
     told = figure.locator(".ev-told").inner_text()
     figure.locator("input").focus()
     page.keyboard.press("End")

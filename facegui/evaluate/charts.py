@@ -41,8 +41,8 @@ def rates(label: str, lowest: float) -> Axis:
 
 def shares(label: str, low: float = 0.0) -> Axis:
     """From a round number at or below `low` to 100 %."""
-    step = _step(1 - min(low, 0.995))
-    count = math.ceil((1 - min(low, 0.995)) / step - 1e-9)
+    step = _step(1 - min(low, 0.95))
+    count = math.ceil((1 - min(low, 0.95)) / step - 1e-9)
     return Axis(label, tuple((1 - step * part, percent(1 - step * part)) for part in range(count, -1, -1)))
 
 

@@ -115,10 +115,12 @@ def error_curves(curves: dict[str, dict[str, list]], impostors: dict[str, int], 
     roc = {name: [(far, tar) for far, tar in zip(curve["far"], curve["tar"], strict=True) if far > 0] for name, curve in curves.items()}
     det = {name: [(far, 1 - tar) for far, tar in line if tar < 1] for name, line in roc.items()}
     worst = min((tar for line in roc.values() for far, tar in line if far >= 10 * lowest), default=0.0)
-    return [charts.curves("ROC: genuine pairs accepted", roc, charts.rates("false accept rate", lowest),
-                          charts.shares("true accept rate", worst), command),
-            charts.curves("DET: the two error rates", det, charts.deviates("false accept rate", lowest),
-                          charts.deviates("false reject rate", 1e-3), command)]
+    drawn = [charts.curves("ROC: genuine pairs accepted", roc, charts.rates("false accept rate", lowest),
+                           charts.shares("true accept rate", worst), command)]
+    if any(line for line in det.values()):  # without an error there is no curve of errors
+        drawn.append(charts.curves("DET: the two error rates", det, charts.deviates("false accept rate", lowest),
+                                   charts.deviates("false reject rate", 1e-3), command))
+    return drawn
 
 
 def pair_histogram(one: Comparisons, threshold: float | None = None, command: str = "") -> str:

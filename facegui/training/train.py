@@ -26,6 +26,8 @@ from .recipe import Recipe
 from .validate import Examination, Examined, measured
 
 
+WORDS = {"tar_bare": "bare pairs", "tar_masked": "masked pairs", "tar_masked_new": "pairs with an unseen mask",
+         "rank1_masked": "masked, first", "rank1_masked_new": "unseen mask, first"}
 MOST_SCORES = 200_000
 MIN_IMPOSTORS = 10_000  # a tail down to a false match rate of one in a thousand
 
@@ -127,7 +129,7 @@ def judge(new: dict[str, float], old: dict[str, float], faces: int, name: str, o
     shared = [k for k in new if k in old and k != "selection"]
     mine, theirs = (float(np.mean([f[k] for k in shared])) for f in (new, old))
     error = 2 * float(np.sqrt(max(mine * (1 - mine), theirs * (1 - theirs), 1e-4) / max(1, faces)))
-    lines = ", ".join(f"{k} {100 * old[k]:.1f} -> {100 * new[k]:.1f} %" for k in shared)
+    lines = ", ".join(f"{WORDS.get(k, k)} {100 * old[k]:.1f} -> {100 * new[k]:.1f} %" for k in shared)
     if abs(mine - theirs) <= error:
         return None, f"{name} and {other} are too close to call on {faces} held-out faces ({lines})."
     word = "better" if mine > theirs else "worse"

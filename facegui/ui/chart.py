@@ -23,6 +23,8 @@ def lines(title: str, series: Mapping[str, Line], percent: bool = False) -> str:
         return ""
     low_x, high_x = _range([x for x, _ in points])
     low_y, high_y = _range([y for _, y in points])
+    if percent:
+        low_y, high_y = max(low_y, 0.0), min(high_y, 1.0)
 
     def place(x: float, y: float) -> str:
         return (f"{LEFT + (x - low_x) / (high_x - low_x) * (WIDTH - LEFT - 6):.1f},"

@@ -48,14 +48,15 @@ def tab(house: House, this: gr.Tab) -> None:
                 with gr.Row():
                     discard = gr.Button("Give it up", elem_id="fg-train-discard")
                     resume = gr.Button("Resume", variant="primary", elem_id="fg-train-resume")
-            examples = gr.HTML(elem_id="fg-train-examples")
         with gr.Column(scale=3, min_width=320):
             with gr.Row():
                 pause = gr.Button("Pause", visible=False, elem_id="fg-train-pause")
-            view = gr.HTML(js_on_load=LIVE, elem_id="fg-train-view")
-            with gr.Row():
-                promote = gr.Button("Use the new model", variant="primary", visible=False, elem_id="fg-train-promote")
-                back = gr.Button("Back to the earlier model", visible=False, elem_id="fg-train-back")
+            view = gr.HTML(elem_id="fg-train-view")
+            examples = gr.HTML(elem_id="fg-train-examples")
+    with gr.Row():
+        promote = gr.Button("Use the new model", variant="primary", visible=False, elem_id="fg-train-promote")
+        back = gr.Button("Back to the earlier model", visible=False, elem_id="fg-train-back")
+    end = gr.HTML(js_on_load=LIVE, elem_id="fg-train-result")
 
     def recipe(folder: str, base: str | None, tune: str, name: str, steps: float, triplet: float, arcface: float,
                masks: float) -> Recipe:
@@ -97,10 +98,11 @@ def tab(house: House, this: gr.Tab) -> None:
         in_use = learning.in_use
         mark = [learning.version, in_use, learning.before, waiting]
         if mark == shown:
-            return (gr.skip(),) * 7 + (shown,)
+            return (gr.skip(),) * 8 + (shown,)
         outcome = learning.outcome
-        batch = gr.skip() if shown and shown[0] == mark[0] else trained.examples(learning.examples)
-        return (trained.progress(learning), batch,
+        same = shown and shown[0] == mark[0]  # only the model in use changed: nothing is drawn anew
+        drawn = (gr.skip(),) * 3 if same else (trained.progress(learning), trained.examples(learning.examples), trained.result(outcome))
+        return (*drawn,
                 gr.update(visible=learning.running and bool(learning.reports), value="Go on" if learning.paused else "Pause"),
                 gr.update(visible=outcome is not None and outcome.card.id != in_use),
                 gr.update(visible=learning.before is not None and learning.before != in_use,
@@ -128,5 +130,5 @@ def tab(house: House, this: gr.Tab) -> None:
     pause.click(edge.owner(hold), None, pause, queue=False, **quiet)
     promote.click(edge.owner(use), None, house.bar.outputs, **quiet)
     back.click(edge.owner(roll_back), None, house.bar.outputs, **quiet)
-    gr.on([gr.Timer(2.0).tick, this.select, house.bar.finished.change], edge.owner(look, lambda _: (gr.skip(),) * 8), shown,
-          [view, examples, pause, promote, back, stopped, which, shown], queue=False, **quiet)
+    gr.on([gr.Timer(2.0).tick, this.select, house.bar.finished.change], edge.owner(look, lambda _: (gr.skip(),) * 9), shown,
+          [view, examples, end, pause, promote, back, stopped, which, shown], queue=False, **quiet)

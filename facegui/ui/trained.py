@@ -14,7 +14,7 @@ from . import chart
 from .jobbar import lasting
 from .markup import esc, note, picture_address, plural
 
-FIGURES = {"tar_bare": "bare pairs accepted (TAR at FAR 0.1 %)", "tar_masked": "masked pairs accepted (TAR at FAR 0.1 %)",
+FIGURES = {"tar_bare": "bare pairs accepted", "tar_masked": "masked pairs accepted",
            "tar_masked_new": "pairs with an unseen kind of mask accepted", "rank1_masked": "masked face found first",
            "rank1_masked_new": "face with an unseen kind of mask found first"}
 COLUMNS, MOST = 8, 32  # of an example batch
@@ -32,7 +32,7 @@ def plan(found: Estimate) -> str:
 
 
 def progress(learning: Learning) -> str:
-    """Curves so far and, at the end, old and new side by side."""
+    """Curves so far."""
     reports = learning.reports
     if not reports and not learning.running:
         return note("No training runs.", "Choose a folder of photos on the left and press Train. It goes on when this page is "
@@ -44,7 +44,7 @@ def progress(learning: Learning) -> str:
         for name, value in one.figures.items():
             if name != "selection":
                 figures.setdefault(FIGURES.get(name, name.replace("_", " ")), []).append((one.step, value))
-    head = result(learning.outcome) if learning.outcome else ""
+    head = ""
     if learning.paused:
         head = note("Paused.", f"After step {reports[-1].step}. The machine is free until you press Go on.", "warn")
     loss, rate = ([(one.step, value(one)) for one in reports] for value in (lambda one: one.loss, lambda one: one.lr))
@@ -65,8 +65,10 @@ def examples(crops: np.ndarray | None) -> str:
             f'<img src="{picture_address(np.concatenate(rows))}" alt="{len(shown)} faces of {side} px, some with drawn masks"></figure>')
 
 
-def result(outcome: Outcome) -> str:
-    """Verdict, figures, and for bare and masked pairs the ROC of both models and the scores of each."""
+def result(outcome: Outcome | None) -> str:
+    """At the end: verdict, figures, and for bare and masked pairs the ROC of both models and the scores of each."""
+    if outcome is None:
+        return ""
     rows = "".join(f"<tr><th>{esc(FIGURES.get(name, name.replace('_', ' ')))}</th>"
                    f"<td>{_share(outcome.other_figures.get(name))}</td><td>{_share(value)}</td></tr>"
                    for name, value in outcome.figures.items() if name != "selection")
@@ -76,6 +78,7 @@ def result(outcome: Outcome) -> str:
     left_out = f" {plural(len(outcome.refused), 'photo')} left out." if outcome.refused else ""
     drawn = "".join(_side_by_side(name, other, outcome) for name in outcome.scores)
     return (note(f"{outcome.card.id} is trained.", outcome.verdict + left_out, kind) + table
+            + '<p class="fg-hint">Accepted: TAR at a FAR of 0.1 %, or at the strictest one that so few pairs can tell.</p>'
             + f'<div class="ev">{drawn}</div>')
 
 
