@@ -156,7 +156,7 @@ def test_the_room_keeps_one_result_and_no_upload(tmp_path):
             assert job.state == "done" and "nobody" in job.result
             results.append(videos.result.out)
         assert videos.result.timeline.video == "1.mp4" and videos.version == 2
-        assert not results[0].exists() and results[1].exists() and results[1].parent == videos.shown
+        assert not results[0].exists() and results[1].name == "1-names.webm" and results[1].parent.parent == videos.shown
         service.jobs.start("blocking", lambda tick: None)
         service.jobs.wait(10)
         (tmp_path / "letter.mp4").write_bytes(b"no film")
@@ -166,5 +166,6 @@ def test_the_room_keeps_one_result_and_no_upload(tmp_path):
         videos.start(uploads[2], 1.0)
         service.jobs.cancel()
         service.jobs.wait(60)
+        assert len(list(videos.shown.iterdir())) == 1
         left = [one.name for one in videos.shown.parent.rglob("*") if one.is_file()]
         assert left == [videos.result.out.name] and videos.shown.parent.stat().st_mode & 0o077 == 0

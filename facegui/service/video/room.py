@@ -66,17 +66,21 @@ class Videos:
 
     def _run(self, title: str, fetch: Callable[[Tick], Path], name: str, rate: float, small_faces: bool) -> Job:
         def work(tick: Tick) -> str:
-            out, source = self.shown / f"{secrets.token_urlsafe(18)}.webm", None
+            folder = self.shown / secrets.token_urlsafe(18)  # nobody can guess it
+            folder.mkdir()
             try:
-                source = fetch(tick)
-                found = analyse(self._service, source, out, rate=rate, small_faces=small_faces, tick=tick, meet=self._meet, name=name)
+                found = analyse(self._service, fetch(tick), folder / _saved_as(name), rate=rate, small_faces=small_faces, tick=tick,
+                                meet=self._meet, name=name)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
             finally:
                 for file in self._folder("source").iterdir():
                     file.unlink(missing_ok=True)
             before, self.result = self.result, found
             self.version += 1
             if before is not None and before.out is not None:
-                before.out.unlink(missing_ok=True)
+                shutil.rmtree(before.out.parent, ignore_errors=True)
             return told(found)
 
         return self._service.jobs.start(title, work)
@@ -91,6 +95,12 @@ def draw_sample(path: Path, tick: Tick) -> Path:
             tick(Progress(number, 0, "drawing the film"))
             sink.add(pixels, time_s)
     return path
+
+
+def _saved_as(name: str) -> str:
+    """The name under which browsers save the annotated copy of a video."""
+    stem = "".join(letter if letter.isalnum() or letter in " -_." else "_" for letter in Path(name).stem)[:60]
+    return f"{stem.strip(' .') or 'video'}-names.webm"
 
 
 def told(found: Analysis) -> str:
