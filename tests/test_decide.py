@@ -156,7 +156,7 @@ LEVEL = level_for(Promise(100), TAILS, np.ones(100))
     ([near(1, LEVEL.match + 2.1, strictness="stricter")], MATCH, "clear"),
     ([near(1, LEVEL.match + 3, rejected=True)], UNKNOWN, "rejected"),
     ([near(1, LEVEL.match + 3, rejected=True), near(2, 1.0)], UNKNOWN, "rejected"),
-    ([near(1, LEVEL.match + 3, rejected=True), near(2, LEVEL.match + 1)], MATCH, "clear"),
+    ([near(1, LEVEL.match + 3, rejected=True), near(2, LEVEL.match + 1)], POSSIBLE, "second_choice"),
 ])
 def test_verdicts(people, level, reason):
     said = decide(LEVEL, "bare", people)
@@ -186,7 +186,8 @@ def test_every_reason_holds_for_the_data_that_it_claims():
         asked = about.rarity >= LEVEL.question + more[about.strictness]
         rival = second is not None and about.rarity - second.rarity < MARGIN and (
             second.rarity >= LEVEL.question + more[second.strictness])
-        holds = {"clear": enough and not rival, "two_alike": enough and rival,
+        holds = {"clear": enough and not rival and not top.rejected, "two_alike": enough and rival and not top.rejected,
+                 "second_choice": enough and top.rejected,
                  "strict": not enough and asked and about.strictness != "normal" and about.rarity >= LEVEL.match,
                  "near": not enough and asked, "far": not asked, "rejected": top.rejected and (not free or not (
                      first.rarity >= rule_for(LEVEL, first.strictness).question))}

@@ -2,7 +2,7 @@
 
 A name needs three things: the rarity that the promise asks for (raised by the person's strictness), a lead over the
 second person, and that nobody said "this is not that person" about this very face. What misses the first by less than
-a factor of ten, or the second, is a question.
+a factor of ten, or the second, is a question; so is whoever comes next where the most alike person is ruled out.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ def decide(level: Level, cover: str, near: Sequence[Near]) -> Verdict:
     if first.rarity >= rule.match:
         rival = second is not None and first.rarity - second.rarity < MARGIN and (
             second.rarity >= rule_for(level, second.strictness).question)
+        if ranked[0].rejected:
+            return _verdict(level, cover, POSSIBLE, "second_choice", first, None)
         return _verdict(level, cover, *((POSSIBLE, "two_alike") if rival else (MATCH, "clear")), first, second)
     if first.rarity >= rule.question:
         strict = first.strictness != "normal" and first.rarity >= level.match

@@ -7,9 +7,12 @@ from .level import Level
 REASONS = {
     "clear": "The score {score:.2f} is at least the {threshold:.2f} that a name needs{second}.",
     "near": "The score {score:.2f} is a little below the {threshold:.2f} that a name needs, so this is a question and no answer.",
-    "strict": "The score {score:.2f} would be enough for most people, but this person is set to be recognised {strictness}: {threshold:.2f} is needed.",
+    "strict": "The score {score:.2f} would be enough for most people, but this person is set to be recognised {strictness}: "
+              "{threshold:.2f} is needed.",
     "two_alike": "The score {score:.2f} is high enough, but a second person scores nearly as much ({other:.2f}).",
     "far": "The closest person scores {score:.2f}: {missing:.2f} too little for a name.",
+    "second_choice": "You said of this face that it is not the person it resembles most; another one scores {score:.2f}, and a name "
+                     "needs {threshold:.2f}.",
     "rejected": "You said of this face that it is not the person it resembles most.",
     "nobody": "Nobody is enrolled to compare with.",
 }
