@@ -27,8 +27,9 @@ def fill(house: House) -> None:
                 folder = gr.Textbox("", label="A folder of this machine", placeholder="/home/ana/people", elem_id="fg-folder")
                 build = gr.Button("Build from the folder", variant="primary", elem_id="fg-build")
             with gr.Column(min_width=260):
+                most = "" if house.access.local else " At most 64 MB while the page is shared."
                 gr.HTML('<p class="fg-hint">A zip file from your own machine, wherever you are. It is checked first, read in '
-                        "memory, and deleted afterwards.</p>")
+                        f"memory, and deleted afterwards.{most}</p>")
                 zipped = gr.UploadButton("Upload a zip file and build", file_types=[".zip"], elem_id="fg-zip")
         turned = gr.HTML(elem_id="fg-built")
     with gr.Accordion("Export and import", open=False):
