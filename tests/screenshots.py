@@ -68,6 +68,19 @@ def show(page, what):
     page.locator(what).first.evaluate("one => one.scrollIntoView({block: 'start'})")
 
 
+def filmed(page, name):
+    """The drawn film, worked through, at a moment with two people on screen: the Video tab."""
+    open_tab(page, "Video")
+    if not name:
+        page.click("#fg-video-sample")
+    page.wait_for_selector("#fg-video-view .fg-xray-row")
+    page.wait_for_function("document.querySelector('#fg-video-view video').readyState >= 2")
+    page.evaluate("document.querySelector('#fg-video-view video').currentTime = 3.9")
+    page.wait_for_function("document.querySelectorAll('.fg-now').length === 2")
+    show(page, "#fg-video-view" if name else "#fg-sources")
+    shoot(page, "video" + name)
+
+
 def measure(page):
     """The gallery, measured: the Evaluate tab."""
     open_tab(page, "Evaluate")
@@ -119,6 +132,8 @@ def main():
                 page = browser.new_page(viewport={"width": width, "height": height})
                 page.set_default_timeout(90_000)
                 page.goto(server.url + ("?__theme=dark" if dark else ""))
+                if name != "-dark":
+                    filmed(page, name)
                 if not name:
                     tour(page)
                     continue
