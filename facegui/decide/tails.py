@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class Tail:
         that fall faster than an exponential, as measured ones do: fewer strangers get a name than promised.
         """
         at, slope, first = self._line()
-        rates, values = -np.log10([point[0] for point in self.points]), np.array([point[1] for point in self.points])
+        rates, values = self._curve
         scores = np.asarray(scores, np.float64)
         inside = np.interp(scores, values, rates)
         beyond = rates[-1] + (scores - at) / slope
@@ -54,7 +55,7 @@ class Tail:
     def score(self, rarity: float) -> float:
         """The score of that rarity, at most SCORE_CAP; the inverse of `rarity`."""
         at, slope, first = self._line()
-        rates, values = -np.log10([point[0] for point in self.points]), np.array([point[1] for point in self.points])
+        rates, values = self._curve
         if rarity > rates[-1]:
             found = at + slope * (rarity - rates[-1])
         elif rarity < rates[0]:
@@ -65,16 +66,26 @@ class Tail:
 
     def spread(self, rarity: float) -> tuple[float, float]:
         """Factors (low, high) on the share of impostors: the interval of the nearest measured point, relative to it."""
-        rates = -np.log10([point[0] for point in self.points])
+        rates, _ = self._curve
         share, _, low, high = self.points[int(np.argmin(np.abs(rates - rarity)))]
         return max(low, share / 20) / share, max(high, share) / share
 
+    @property
+    def _curve(self) -> tuple[np.ndarray, np.ndarray]:
+        return _curve_of(self.points)
+
     def _line(self) -> tuple[float, float, float]:
         """The last score, score per unit of rarity beyond it, and the same before the first point."""
-        rates, values = -np.log10([point[0] for point in self.points]), [point[1] for point in self.points]
+        rates, values = self._curve
         start = min(int(np.flatnonzero(rates >= rates[-1] - 1)[0]), len(rates) - 2)
         slope = (values[-1] - values[start]) / (rates[-1] - rates[start])
         return values[-1], max(slope, 1e-6), max((values[1] - values[0]) / (rates[1] - rates[0]), 1e-6)
+
+
+@lru_cache(maxsize=32)
+def _curve_of(points: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Rarities and scores, both ascending; every search asks for them."""
+    return -np.log10([point[0] for point in points]), np.array([point[1] for point in points])
 
 
 def tails_of(impostor_tail: tuple, figures: dict) -> dict[str, Tail] | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..decide import Level, Near, fused
+from ..decide import PAIRS, Level, Near
+from ..decide.fuse import fused_all
 from ..decide.level import OWN_FROM
 from ..decide.own import best_others, sample
 from ..decide.tails import BARE, LOOK, MASKED, MASKED_BARE
@@ -100,41 +101,15 @@ class Comparer:
                 nominated[number] |= {hit.person_id for hit in found}
         with self.gallery.database.read() as c:
             names = persons.names_of(c, set().union(*nominated))
-        answers = []
-        for probe, worn, ids in zip(embeddings, masked, nominated, strict=True):
-            found = [self._compare(probe, worn, person, names[person], main, looks, rules, level)
-                     for person in ids if person in names]  # one may have been deleted or merged meanwhile
-            answers.append(sorted((one for one in found if one is not None), key=lambda one: (-one.rarity, one.person_id)))
+        people = np.array(sorted(names), np.int64)  # one may have been deleted or merged meanwhile
+        answers: list[list[Near]] = [[] for _ in hits]
+        for worn in (False, True):
+            mine = [number for number, one in enumerate(masked) if bool(one) is worn]
+            if mine and len(people):
+                table = _table(people, worn, main, looks, rules)
+                for number, found in zip(mine, _compare(embeddings[mine], table, names, rules, level, count), strict=True):
+                    answers[number] = [_judged(embeddings[number], worn, one, rules, level) for one in found]
         return answers
-
-    def _compare(self, probe: np.ndarray, worn: bool, person: int, name: str, main: Rows, looks: Rows | None, rules: Rules,
-                 level: Level) -> Near | None:
-        rows = main.of(person)
-        if not len(rows):
-            return None
-        photos, vectors = main.view.photos[rows], main.vectors(rows)
-        shown = rules.is_masked(photos)
-        groups = [(MASKED if worn else MASKED_BARE, photos[shown], vectors[shown])]
-        rest = ~shown
-        if worn and looks is not None and rest.any() and len(drawn := looks.of(person)):
-            seen = looks.view.photos[drawn]
-            groups.append((LOOK, seen, looks.vectors(drawn)))
-            rest &= ~np.isin(photos, seen)
-        groups.append((MASKED_BARE if worn else BARE, photos[rest], vectors[rest]))
-        best: Near | None = None
-        for pair, ids, templates in groups:
-            if not len(ids):
-                continue
-            score = min(float(fused(probe[None], templates)[0]), 1.0)
-            rarity = float(level.rarity(pair, score))
-            if best is None or rarity > best.rarity:
-                photo = int(ids[int(np.argmax(templates @ probe))])
-                best = Near(person, name, photo, pair, score, rarity, rules.strictness(person))
-        if best is not None and (said := rules.rejected(person)):
-            alike = max(float(level.rarity(_pair(worn, cover), float(probe @ vector))) for _, cover, vector in said)
-            if alike >= level.question and alike > best.rarity:
-                best = Near(*(getattr(best, field) for field in Near.__slots__[:-1]), True)
-        return best
 
     # ---- what the promise needs to know -------------------------------------------------------------------------
 
@@ -160,6 +135,67 @@ class Comparer:
         best = best_others(main.vectors(rows[asked]), people[asked], main.vectors(rows[searched]), people[searched])
         self._own = (self.gallery.model_id, len(main.order), best, comparisons)
         return self._own[2:]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Templates of some people as rows, grouped by person and pair of covers: group = 4 * person's place + pair's place."""
+
+    vectors: np.ndarray
+    photos: np.ndarray
+    groups: np.ndarray
+
+
+def _table(people: np.ndarray, worn: bool, main: Rows, looks: Rows | None, rules: Rules) -> Table:
+    """What a face (`worn`: a masked one) is compared with."""
+    rows = np.concatenate([main.of(person) for person in people])
+    place = np.searchsorted(people, main.view.people[rows])
+    photos, vectors = main.view.photos[rows], main.vectors(rows)
+    shown = rules.is_masked(photos)
+    pair = np.where(shown, PAIRS.index(MASKED if worn else MASKED_BARE), PAIRS.index(MASKED_BARE if worn else BARE))
+    if worn and looks is not None and len(drawn := np.concatenate([looks.of(person) for person in people])):
+        seen = looks.view.photos[drawn]
+        left = shown | ~np.isin(photos, seen)
+        vectors = np.concatenate([vectors[left], looks.vectors(drawn)])
+        place = np.concatenate([place[left], np.searchsorted(people, looks.view.people[drawn])])
+        photos, pair = np.concatenate([photos[left], seen]), np.concatenate([pair[left], np.full(len(drawn), PAIRS.index(LOOK))])
+    order = np.argsort(4 * place + pair, kind="stable")
+    return Table(vectors[order], photos[order], (4 * place + pair)[order])
+
+
+def _compare(probes: np.ndarray, table: Table, names: dict[int, str], rules: Rules, level: Level, count: int) -> list[list[Near]]:
+    """For each probe the `count` nearest people, each by the comparison that says most, most alike first."""
+    people = sorted(names)
+    if not len(table.groups):
+        return [[] for _ in probes]
+    groups, scores = fused_all(probes, table.vectors, table.groups)
+    scores = np.minimum(scores, 1.0)
+    rarities = np.empty(scores.shape)
+    for at, pair in enumerate(PAIRS):
+        if (columns := groups % 4 == at).any():
+            rarities[:, columns] = level.rarity(pair, scores[:, columns])
+    starts = np.searchsorted(table.groups, np.append(groups, 4 * len(people)))
+    answers = []
+    for row, probe in enumerate(probes):
+        order = np.lexsort((groups, -rarities[row]))
+        _, first = np.unique(groups[order] // 4, return_index=True)
+        found = []
+        for column in order[np.sort(first)[:count]]:
+            person, pair = people[groups[column] // 4], PAIRS[groups[column] % 4]
+            mine = slice(starts[column], starts[column + 1])
+            photo = table.photos[mine][int(np.argmax(table.vectors[mine] @ probe))] if mine.stop - mine.start > 1 else table.photos[mine][0]
+            found.append(Near(person, names[person], int(photo), pair, float(scores[row, column]), float(rarities[row, column]),
+                              rules.strictness(person)))
+        answers.append(found)
+    return answers
+
+
+def _judged(probe: np.ndarray, worn: bool, near: Near, rules: Rules, level: Level) -> Near:
+    """Whether the owner ruled this person out: a face that is somebody else's is more alike than the person's own."""
+    if said := rules.rejected(near.person_id):
+        alike = max(float(level.rarity(_pair(worn, cover), float(probe @ vector))) for _, cover, vector in said)
+        return replace(near, rejected=alike >= level.question and alike > near.rarity)
+    return near
 
 
 def _pair(one: bool, other: bool) -> str:
