@@ -66,7 +66,8 @@ class Camera:
     """What an address sends: `frames` in a circle, `drop()` ends all connections, `refuse` answers 503."""
 
     def __init__(self, frames, fps):
-        self.jpegs, self.fps, self.refuse, self.served, self.connections = [image.encode_jpeg(one, 95) for one in frames], fps, False, 0, 0
+        self.jpegs = [image.encode_jpeg(one, 95) for one in frames]
+        self.fps, self.refuse, self.served, self.connections = fps, False, 0, 0
         self._era = 0
 
     def drop(self):
@@ -84,7 +85,8 @@ class Camera:
         start, number = time.monotonic(), 0
         while era == self._era:
             data = self.jpegs[self.served % len(self.jpegs)]
-            handler.wfile.write(b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(data) + data + b"\r\n")
+            head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(data)
+            handler.wfile.write(head + data + b"\r\n")
             self.served, number = self.served + 1, number + 1
             time.sleep(max(0.0, start + number / self.fps - time.monotonic()))
 

@@ -42,10 +42,11 @@ class VideoFile:
             if not self._capture.isOpened():
                 raise VideoError(f"{self.name} is damaged, incomplete, or in a coding that cannot be decoded here; "
                                  "copy or download it again, or convert it to MP4")
-            self.width, self.height = (int(self._capture.get(one)) for one in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+            self.width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+            self.height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
             if not 0 < self.width * self.height <= MAX_PIXELS:
-                raise VideoError(f"{self.name} has frames of {self.width} x {self.height} pixels, more than can be decoded here; "
-                                 "make a smaller copy")
+                raise VideoError(f"{self.name} has frames of {self.width} x {self.height} pixels, more than can be "
+                                 "decoded here; make a smaller copy")
             fps = self._capture.get(cv2.CAP_PROP_FPS)
             self.fps = fps if 0.01 < fps < 1000 else USUAL_FPS  # on average; times are each frame's own
             self.promised = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))  # frames; 0: unknown
@@ -113,7 +114,8 @@ class VideoFile:
             yield Frame(number, time_s, pixels)
             number, last_s = number + 1, time_s
         if not number:
-            raise VideoError(f"{self.name} holds no picture that can be decoded; copy or download it again, or convert it to MP4")
+            raise VideoError(f"{self.name} holds no picture that can be decoded; copy or download it again, "
+                             "or convert it to MP4")
 
     def missing(self, last_s: float) -> str:
         """A remark where the file ended, with a frame at `last_s`, well before what it promised; else empty."""

@@ -13,9 +13,10 @@ from ..types import VideoError
 
 HEAD_BYTES = 1024
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\x00", b"MM\x00*")
+PICTURE_BRANDS = (b"WEBP", b"heic", b"mif1", b"avif")
 ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
-BEGINNINGS = (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"0&\xb2u\x8ef\xcf\x11", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x00\x00\x00\x01",
-              b"GIF8", b"YUV4MPEG2 ", b".RMF")
+BEGINNINGS = (b"\x1aE\xdf\xa3", b"OggS", b"FLV\x01", b"0&\xb2u\x8ef\xcf\x11", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3",
+              b"\x00\x00\x00\x01", b"GIF8", b"YUV4MPEG2 ", b".RMF")
 KINDS = "MP4, MOV, WebM, MKV, AVI, MPEG, WMV, FLV or GIF"
 
 
@@ -37,7 +38,7 @@ def check(path: Path) -> None:
         raise VideoError(f"{name} cannot be read ({error}); check the disk and the file name") from None
     if not head:
         raise VideoError(f"{name} is empty (0 bytes); copy or download it again")
-    if head.startswith(PICTURES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP") or head[8:12] in (b"heic", b"mif1", b"avif"):
+    if head.startswith(PICTURES) or head[8:12] in PICTURE_BRANDS:
         raise VideoError(f"{name} is a picture, not a video; recognise it as a photo instead")
     if not is_video(head):
         raise VideoError(f"{name} is not a video that this program reads; give {KINDS}")

@@ -21,7 +21,7 @@ class Sound:
             self._in = av.open(str(source), metadata_errors="replace")
             if self._in.streams.audio and self._in.streams.video:
                 pictures = self._in.streams.video[0]
-                self._start_s = float((pictures.start_time or 0) * pictures.time_base)  # the written video begins at its first frame
+                self._start_s = float((pictures.start_time or 0) * pictures.time_base)  # the copy begins at its first frame
                 self._stream = out.add_stream("libopus", rate=RATE_HZ, bit_rate=BITS_PER_S, layout="stereo")
                 self._packets = self._encoded()
         except (FFmpegError, OSError, ValueError):

@@ -26,7 +26,7 @@ class Part:
 
 def film(parts: Sequence[Part], seconds: float, fps: float = 12.5, size: tuple[int, int] = (640, 360)) \
         -> Iterator[tuple[float, np.ndarray]]:
-    """(time in seconds, (height, width, 3) RGB uint8) frame by frame; size is (width, height). People sway while they stand."""
+    """(time in seconds, (height, width, 3) RGB uint8) frame by frame; size is (width, height). People sway."""
     from . import person
 
     width, height = size

@@ -80,7 +80,8 @@ class Watcher:
         gone = [one for one in self._guests.values() if everybody or time_s - one.seen_s > self._gone_s]
         for one in gone:
             del self._guests[one.label]
-        return [Event("goes", one.seen_s, one.label, one.name, one.score, seconds=round(one.seen_s - one.came_s, 3)) for one in gone]
+        return [Event("goes", one.seen_s, one.label, one.name, one.score, seconds=round(one.seen_s - one.came_s, 3))
+                for one in gone]
 
     def _decide(self, pixels: np.ndarray, due: Sequence[tuple[Track, Face]], time_s: float) -> None:
         sight = self._service.sight

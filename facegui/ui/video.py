@@ -16,10 +16,10 @@ from .house import House
 from .markup import note
 
 SCRIPT = (Path(__file__).resolve().parent / "video.js").read_text(encoding="utf-8")
-START = note("Who is on screen, and when?", "Add a video on the left. It is looked through in the background, also when this page is "
-             "closed; then it plays here with names, above a line of time for every person.")
-GUEST = note("Videos are for the owner of this page.", "A video has to lie on the disk while it is worked through, and nothing of a guest "
-             "may. Photos and the live camera are open to you.", "warn")
+START = note("Who is on screen, and when?", "Add a video on the left. It is looked through in the background, also when "
+             "this page is closed; then it plays here with names, above a line of time for every person.")
+GUEST = note("Videos are for the owner of this page.", "A video has to lie on the disk while it is worked through, and "
+             "nothing of a guest may. Photos and the live camera are open to you.", "warn")
 RATES = [("2: quick", 2.0), ("5: as a rule", 5.0), ("10: for quick movements", 10.0), ("every frame", 0.0)]
 
 
@@ -37,8 +37,8 @@ def tab(house: House, page: gr.Blocks, this: gr.Tab) -> None:
                 rate = gr.Radio(RATES, value=5.0, label="Frames looked at per second", elem_id="fg-video-rate",
                                 info="Between two of them boxes move on a straight line.")
                 small = gr.Checkbox(label="Search for tiny faces", info="For people far away; several times slower.")
-            gr.HTML('<p class="fg-hint">The upload is deleted once it is worked through; the result stays until the next one, or until '
-                    "facegui is closed.</p>")
+            gr.HTML('<p class="fg-hint">The upload is deleted once it is worked through; the result stays until the next '
+                    "one, or until facegui is closed.</p>")
         with gr.Column(scale=3, min_width=320):
             view = gr.HTML(START, js_on_load=SCRIPT, elem_id="fg-video-view")
     shown = gr.State(None)

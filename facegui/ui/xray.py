@@ -20,10 +20,10 @@ def page(found: Analysis) -> str:
         rows = (f'<div class="fg-xray-scale" aria-hidden="true">{scale}</div><div class="fg-xray" role="list" '
                 f'data-seconds="{told.seconds:.3f}" aria-label="who is on screen when">{rows}</div>')
     else:
-        rows = note("Nobody was seen clearly.", "Faces may be too small or too blurred; switch on the search for tiny faces under Options "
-                    "and try again.", "warn")
-    return (f'<div class="fg-video"><h3 class="fg-headline">{_headline(found)}</h3><div class="fg-video-stage"><video controls playsinline '
-            f'preload="auto" src="{esc(address(found))}" aria-label="{esc(told.video)} with names"></video></div>'
+        rows = note("Nobody was seen clearly.", "Faces may be too small or too blurred; switch on the search for tiny "
+                    "faces under Options and try again.", "warn")
+    return (f'<div class="fg-video"><h3 class="fg-headline">{_headline(found)}</h3><div class="fg-video-stage">'
+            f'<video controls playsinline preload="auto" src="{esc(address(found))}" aria-label="{esc(told.video)} with names"></video></div>'
             f'<p class="fg-video-now"></p>{rows}{_foot(found)}</div>')
 
 

@@ -50,7 +50,8 @@ class Analysis:
 
 
 def analyse(service: FaceService, source: Path | str, out: Path | str | None = None, *, rate: float = RATE,
-            small_faces: bool = False, threshold: float | None = None, tick: Tick = no_tick, meet: Meet | None = None, name: str = "") -> Analysis:
+            small_faces: bool = False, threshold: float | None = None, tick: Tick = no_tick, meet: Meet | None = None,
+            name: str = "") -> Analysis:
     """Look at `rate` frames a second (0: all of them). `meet` is shown the strangers (pixels, identification);
     `name`: what the video is called, if not as its file.
 
@@ -58,7 +59,8 @@ def analyse(service: FaceService, source: Path | str, out: Path | str | None = N
     raises, which hears of every frame; nothing half-written stays.
     """
     if not 0 <= rate <= MOST_RATE:
-        raise FaceguiError(f"{rate:g} frames per second cannot be looked at; give 0.1 to {MOST_RATE:.0f}, or 0 for every frame")
+        raise FaceguiError(f"{rate:g} frames per second cannot be looked at; give 0.1 to {MOST_RATE:.0f}, "
+                           "or 0 for every frame")
     source = Path(source)
     took, start = {}, time.perf_counter()
 
@@ -101,7 +103,8 @@ def _introduce(one: Decided, meet: Meet) -> None:
     best = sorted(one.views, key=lambda pair: -pair[0].seen.quality.score)[:PICTURES]
     for look, found in best:
         probe = Probe(look.place, found.probe.quality, found.probe.masked, found.probe.embedding)
-        meet(image.decode(look.picture).pixels, Identification(probe, None, found.match_score, found.threshold, found.candidates))
+        meet(image.decode(look.picture).pixels,
+             Identification(probe, None, found.match_score, found.threshold, found.candidates))
 
 
 class _Pace:

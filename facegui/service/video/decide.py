@@ -43,7 +43,7 @@ class Decided:
 
 
 def decide(found: Scan, sight: Sight, decisions: Decisions, by_hand: float | None) -> list[Decided]:
-    """Everybody in the scan. A face that was seen for one look only counts where looks are rare, or where it has a name."""
+    """Everybody in the scan. A face seen in one look alone counts only where looks are rare, or where it has a name."""
     looks = [trace.looks() for trace in found.traces]
     told = decisions.identify(_embedded(sight, [look for views in looks for look in views]), TOP, by_hand)
     parts, start = [], 0
@@ -65,7 +65,9 @@ def decide(found: Scan, sight: Sight, decisions: Decisions, by_hand: float | Non
     for number, (trace, views) in enumerate(parts):
         answer = max(answers.get(number, []), key=lambda one: (one.name is not None, (one.match_score or 0) - one.threshold),
                      default=None)
-        sure = len(trace.places) >= least and any(look.usable for look, _ in views)
+        if len(trace.places) < least and (answer is None or answer.name is None):
+            continue  # a flash: a hand, a pattern, a face for a moment
+        sure = any(look.usable for look, _ in views)
         done.append(Decided(trace, tuple(views), fuse([one.probe for _, one in views]), answer.name if answer else None,
                             answer.match_score if answer else None, answer.question if answer else None, sure))
     return done
@@ -95,7 +97,7 @@ def split(trace: Trace, views: list[tuple[Look, Identification]]) -> list[tuple[
         if len(before) == len(after) == 1 and before != after:
             number = named[cut][0]
             time_s = (views[named[cut - 1][0]][0].time_s + views[number][0].time_s) / 2
-            parts = (Trace([one for one in trace.places if one[0] < time_s]), Trace([one for one in trace.places if one[0] >= time_s]))
+            parts = [Trace([one for one in trace.places if (one[0] >= time_s) == later]) for later in (False, True)]
             return [(parts[0], views[:number]), (parts[1], views[number:])]
     return [(trace, views)]
 

@@ -109,6 +109,7 @@ def write(told: Timeline, path: Path) -> None:
         part.write_bytes(WRITERS[path.suffix.lower()](told).encode())
         os.replace(part, path)
     except OSError as error:
-        raise VideoError(f"{shown(path.name)} cannot be written ({error.strerror}); check the folder and the free space") from None
+        raise VideoError(f"{shown(path.name)} cannot be written ({error.strerror}); "
+                         "check the folder and the free space") from None
     finally:
         part.unlink(missing_ok=True)

@@ -44,7 +44,8 @@ class Moments:
         return [(number, box) for number, box in there if box is not None]
 
 
-def render(source: Path, out: Path, decided: Sequence[Decided], labels: Labels, step_s: float, tick: Callable[[int], None]) -> str:
+def render(source: Path, out: Path, decided: Sequence[Decided], labels: Labels, step_s: float,
+           tick: Callable[[int], None]) -> str:
     """Write the annotated copy of a video; returns a remark about its sound. The file is there complete or not at all.
 
     `tick` hears the number of every frame and may raise Cancelled. Raises VideoError.

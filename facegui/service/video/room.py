@@ -69,8 +69,8 @@ class Videos:
             folder = self.shown / secrets.token_urlsafe(18)  # nobody can guess it
             folder.mkdir()
             try:
-                found = analyse(self._service, fetch(tick), folder / _saved_as(name), rate=rate, small_faces=small_faces, tick=tick,
-                                meet=self._meet, name=name)
+                found = analyse(self._service, fetch(tick), folder / _saved_as(name), rate=rate, small_faces=small_faces,
+                                tick=tick, meet=self._meet, name=name)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise

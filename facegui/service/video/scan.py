@@ -63,7 +63,8 @@ class Scan:
     remark: str = ""
 
 
-def scan(video: VideoFile, sight: Sight, detector: Detector, rate: float, small_faces: bool, tick: Callable[[int], None]) -> Scan:
+def scan(video: VideoFile, sight: Sight, detector: Detector, rate: float, small_faces: bool,
+         tick: Callable[[int], None]) -> Scan:
     """Look at `rate` frames per second (0: every frame). `tick` hears the number of every frame and may raise Cancelled."""
     step_s = 1 / rate if rate else 1 / video.fps
     tracker, traces, before = Tracker(max(KEPT_S, 1.5 * step_s)), {}, None

@@ -58,7 +58,8 @@ class Timeline:
 Labels = dict[int, Presence | None]  # by place in the list of decided traces; None: unclear
 
 
-def timeline(name: str, width: int, height: int, found: Scan, decided: Sequence[Decided], limit: float) -> tuple[Timeline, Labels]:
+def timeline(name: str, width: int, height: int, found: Scan, decided: Sequence[Decided],
+             limit: float) -> tuple[Timeline, Labels]:
     """The people of a video, and which of them each decided trace is."""
     groups = [*_named(decided), *_unknown(decided, limit)]
     groups.sort(key=lambda group: min(decided[one].span[0] for one in group))
@@ -114,7 +115,8 @@ def _unknown(decided: Sequence[Decided], limit: float) -> list[list[int]]:
 
 
 def _meet(decided: Sequence[Decided], one: Sequence[int], other: Sequence[int]) -> bool:
-    return any(decided[a].span[0] <= decided[b].span[1] and decided[b].span[0] <= decided[a].span[1] for a in one for b in other)
+    return any(decided[a].span[0] <= decided[b].span[1] and decided[b].span[0] <= decided[a].span[1]
+               for a in one for b in other)
 
 
 def _presence(traces: Sequence[Decided], number: int, found: Scan) -> Presence:
@@ -125,4 +127,5 @@ def _presence(traces: Sequence[Decided], number: int, found: Scan) -> Presence:
     shown = image.encode_jpeg(cut(image.decode(look.picture).pixels, look.place.box, SIDE_PX), 85)
     return Presence(traces[0].name, 0 if traces[0].name is not None else number, max(scores, default=None),
                     tuple((round(start, 3), round(end, 3)) for start, end in spans), round(look.time_s, 3), look.seen.face.box,
-                    one.probe.quality.score, one.probe.masked, shown, next((trace.question for trace in traces if trace.question), None))
+                    one.probe.quality.score, one.probe.masked, shown,
+                    next((trace.question for trace in traces if trace.question), None))
