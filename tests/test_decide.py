@@ -8,7 +8,7 @@ import pytest
 
 from facegui.decide import CHOICES, Near, Promise, decide, fused, level_for, parse, tails_of, words
 from facegui.decide.fuse import MEAN_SHARE, fused_all
-from facegui.decide.level import DRAWS, OWN_FROM, fpir_of, needed
+from facegui.decide.level import DRAWS, KIND, OWN_FROM, fpir_of, needed
 from facegui.decide.own import best_others, sample
 from facegui.decide.rule import MARGIN, STRICTNESS, rule_for
 from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE, SCORE_CAP, Tail
@@ -63,7 +63,7 @@ def test_the_promise_is_kept_by_strangers_whose_scores_follow_the_tail():
         level = level_for(Promise(one_in), TAILS, np.ones(people))
         scores = TAILS[BARE].score(0) + 0.1 * -np.log10(rng.random((20_000, people)))  # P(score >= tail.score(r)) = 10^-r
         named = (scores.max(axis=1) >= level.score(BARE, level.match)).mean()
-        assert named == pytest.approx(1 / one_in, rel=0.25)
+        assert named == pytest.approx(1 / one_in / KIND, rel=0.25)  # they are no more alike than people at large
     assert fpir_of(needed(1000, 321), 321) == pytest.approx(1e-3)
 
 
@@ -77,7 +77,7 @@ def test_more_people_photos_and_stricter_promises_need_more():
 
 def test_questions_begin_where_ten_times_as_many_strangers_would_get_a_name():
     level = level_for(Promise(1000), TAILS, np.ones(300))
-    assert fpir_of(level.question, 300) == pytest.approx(0.01) and level.question < level.match
+    assert fpir_of(level.question - math.log10(KIND), 300) == pytest.approx(0.01) and level.question < level.match
 
 
 def test_enough_data_is_said_only_where_measured_scores_reach():
@@ -91,7 +91,7 @@ def test_enough_data_is_said_only_where_measured_scores_reach():
 def test_by_hand_says_how_many_strangers_that_lets_in():
     level = level_for(Promise(by_hand=0.3), TAILS, np.ones(50))
     assert level.score(BARE, level.match) == level.score(LOOK, level.match) == pytest.approx(0.3)
-    assert level.fpir == pytest.approx(1 - (1 - 1e-4) ** 50)
+    assert level.fpir == pytest.approx(1 - (1 - KIND * 1e-4) ** 50)
     unknown = level_for(Promise(100), None, np.ones(50))
     assert unknown.fpir is None and not unknown.enough and unknown.score(BARE, unknown.match) == 0.5
 
@@ -105,7 +105,7 @@ def test_the_gallery_own_searches_move_the_level_when_they_are_many():
     wanted = np.sort(alike)[::-1][9]  # ten of a thousand searches reach it: one in a hundred
     assert moved.match == pytest.approx(wanted - needed(100, comparisons) + needed(100, 1000))
     assert (alike >= moved.match).mean() == pytest.approx(0.01, rel=0.5)
-    assert (alike >= plain.match).mean() > 0.03
+    assert (alike >= plain.match).mean() > 0.02
     twins = level_for(Promise(100), TAILS, np.ones(1000), np.full(1000, 50.0), comparisons)
     assert twins.shift == 1.5  # people enrolled twice do not make everybody unknown
 

@@ -4,7 +4,8 @@ FPIR = 1 - (1 - FMR)^N for N independent comparisons (ISO/IEC 19795-1; Grother a
 one stranger in m asks every comparison for the false match rate 1 - (1 - 1/m)^(1/N). N counts people, and a person of
 k photos as k^DRAWS comparisons: more photos are more chances, though fused scores of one person depend on each other.
 
-A gallery has people of its own kind, who may resemble each other more than those of the card's tail do. From OWN_FROM
+A gallery has people of its own kind, who may resemble each other more than those of the card's tail do: a small one is
+held to a false match rate KIND times lower (held-out people of one source match 1.3 to 4 times as often). From OWN_FROM
 people on, its own non-mated searches join in: each of a sample of its people is searched against all others as a
 stranger. At the share of them that EVENTS searches still support (or the promise itself, if that is larger), the
 measured rarity replaces the computed one, and the difference carries over to the promise; the card's tail gives the
@@ -25,6 +26,7 @@ DRAWS = 0.45  # exponent of a person's photos, measured: see docs/decisions.md
 OWN_FROM = 200  # people
 EVENTS = 10  # searches: fewer leave a rate more uncertain than a factor of two
 LARGEST = 1.5  # decades
+KIND = 2.0  # how much more often people of one kind match than people at large, where a gallery is too small to tell
 UNCALIBRATED = 0.5  # the score for a name where nothing was measured; said openly wherever it is used
 
 
@@ -92,7 +94,7 @@ def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarra
         by_hand = UNCALIBRATED if promise.by_hand is None else promise.by_hand
         return Level(Promise(promise.one_in, by_hand), people, templates, comparisons, 10 * by_hand, 10 * by_hand - 0.5, None,
                      None, False, 0, 0.0, None)
-    tail, shift, joined, share = tails[BARE], 0.0, 0, 0.0
+    tail, shift, joined, share = tails[BARE], math.log10(KIND), 0, 0.0
     if own is not None and len(own) >= OWN_FROM:
         joined = len(own)
         share = min(max(1 / promise.one_in, EVENTS / joined), 0.5)
