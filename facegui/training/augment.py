@@ -38,21 +38,27 @@ def view(pixels: np.ndarray, points: np.ndarray, spec: CropSpec, rng: np.random.
     masked = bool(rng.random() < how.mask)
     if masked:
         pixels = draw(pixels, points, rng, styles=how.styles)
-    crop = cv2.warpAffine(pixels, jittered(points, spec, rng, how), (spec.size, spec.size), flags=cv2.INTER_LINEAR,
-                          borderMode=cv2.BORDER_CONSTANT)
+    crop = cv2.warpAffine(pixels, jittered(points, spec, rng, how, pixels.shape), (spec.size, spec.size), flags=cv2.INTER_LINEAR,
+                          borderMode=cv2.BORDER_CONSTANT if spec.points else cv2.BORDER_REPLICATE)
     if rng.random() < how.flip:
         crop = crop[:, ::-1]
     return spoil(crop, rng, how), masked
 
 
-def jittered(points: np.ndarray, spec: CropSpec, rng: np.random.Generator, how: Augment) -> np.ndarray:
-    """(2, 3) warp onto `spec` with a random alignment error."""
-    matrix = similarity(points, np.asarray(spec.points))
+def jittered(points: np.ndarray, spec: CropSpec, rng: np.random.Generator, how: Augment, shape: tuple[int, ...]) -> np.ndarray:
+    """(2, 3) warp of a picture of `shape` onto `spec` with a random alignment error; a box crop is the whole picture."""
+    matrix = similarity(points, np.asarray(spec.points)) if spec.points else stretched(shape, spec.size)
     turn, zoom = np.deg2rad(rng.normal(0, how.turn_deg)), 1 + rng.normal(0, how.zoom)
     about = np.full(2, spec.size / 2)
     error = zoom * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     shift = about - error @ about + rng.normal(0, how.shift * spec.size, 2)
     return np.column_stack([error @ matrix[:, :2], error @ matrix[:, 2] + shift])
+
+
+def stretched(shape: tuple[int, ...], size: int) -> np.ndarray:
+    """(2, 3) warp of a whole picture onto a square: pixel edges on pixel edges."""
+    x, y = size / shape[1], size / shape[0]
+    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2]])
 
 
 def spoil(crop: np.ndarray, rng: np.random.Generator, how: Augment) -> np.ndarray:

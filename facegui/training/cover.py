@@ -133,7 +133,7 @@ def view(face: np.ndarray, covered: bool, draws: bool, rng: np.random.Generator)
         x, width = rng.integers(0, 90), rng.integers(20, 128)
         face[y:min(y + height, 74), x:x + width] = rng.integers(0, 256, 3)
     seen = POINTS + rng.normal(0, 1, (5, 2)) * MISS_PX[covered][:, None] * rng.uniform(0, 1)
-    crop = cv2.warpAffine(face, jittered(seen, SPEC, rng, LOOK), (SIZE, SIZE), flags=cv2.INTER_LINEAR)
+    crop = cv2.warpAffine(face, jittered(seen, SPEC, rng, LOOK, face.shape), (SIZE, SIZE), flags=cv2.INTER_LINEAR)
     if rng.random() < 0.5:
         crop = crop[:, ::-1]
     return spoil(crop, rng, LOOK)
