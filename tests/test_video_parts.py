@@ -11,7 +11,7 @@ from facegui.service.video import Presence, Timeline, export
 from facegui.service.video.decide import Decided, split
 from facegui.service.video.render import Moments, place
 from facegui.service.video.room import Videos
-from facegui.service.video.scan import Look, Scan, Trace, same_scene
+from facegui.service.video.scan import SAME_PLACE, SAME_SCENE, Look, Scan, Trace, alike
 from facegui.service.video.scan import note as keep
 from facegui.service.video.timeline import joined, timeline
 from facegui.service.sight import Seen
@@ -81,9 +81,10 @@ def test_boxes_move_straight_between_looks_and_stay_half_a_step():
 
 def test_a_cut_is_seen_and_the_same_scene_brighter_is_not_one():
     one, other = NOISE.uniform(0, 200, (54, 96)).astype(np.float32), NOISE.uniform(0, 200, (54, 96)).astype(np.float32)
-    assert same_scene(one, 0.7 * one + 30) and not same_scene(one, other)
     dark, bright = np.zeros((54, 96), np.float32), np.full((54, 96), 200, np.float32)
-    assert same_scene(dark, dark + 2) and not same_scene(dark, bright)
+    for rule in (SAME_SCENE, SAME_PLACE):
+        assert alike(one, 0.7 * one + 30, rule) and not alike(one, other, rule)
+        assert alike(dark, dark + 2, rule) and not alike(dark, bright, rule)
     tracker = Tracker()
     first, second = tracker.update([BOX, (200, 40, 240, 90)], 0.0)
     tracker.cut(lambda box: box == BOX)

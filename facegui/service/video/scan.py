@@ -17,8 +17,9 @@ from ..sight import Seen, Sight
 RATE = 5.0  # looks per second: people hardly move in 0.2 s, and a search costs as much as decoding dozens of frames
 LONG_SIDE_PX = 640  # frames are searched at this size; faces are cut out of the full frame
 LOOK_EVERY_S, LOOKS = 0.5, 9  # the best view of each half second, and the best of these
-SAME_SCENE = 0.6  # correlation of two small grey pictures; a cut is below
-SMALL_PX, GRID = 192, (32, 18)  # width of these pictures, and what they are compared at
+SMALL_PX = 192  # width of the grey pictures by which scenes are compared
+# cells and least correlation: coarse for the whole picture, in which people and the camera move; fine for a face's place
+SAME_SCENE, SAME_PLACE = ((8, 5), 0.4), ((16, 16), 0.8)
 PORTRAIT, PORTRAIT_PX = 1.1, 160  # surroundings kept with a view, of the box side on every side; the box's size in them
 
 
@@ -77,9 +78,9 @@ def scan(video: VideoFile, sight: Sight, detector: Detector, rate: float, small_
             continue
         looked += 1
         small = _small(frame.pixels)
-        if before is not None and not same_scene(before, small):
+        if before is not None and not alike(before, small, SAME_SCENE):
             shrink, earlier = small.shape[1] / video.width, before
-            tracker.cut(lambda box: same_scene(*(_patch(grey, box, shrink) for grey in (earlier, small))))
+            tracker.cut(lambda box: alike(_patch(earlier, box, shrink), _patch(small, box, shrink), SAME_PLACE))
         before = small
         faces = detector.detect(frame.pixels, small_faces=small_faces)
         followed = [traces.setdefault(track.number, Trace())
@@ -122,15 +123,16 @@ def portrait(pixels: np.ndarray, face: Face) -> tuple[bytes, Face]:
     return image.encode_jpeg(np.ascontiguousarray(part), 93), Face(box, points.astype(np.float32), face.score)
 
 
-def same_scene(one: np.ndarray, other: np.ndarray) -> bool:
+def alike(one: np.ndarray, other: np.ndarray, rule: tuple[tuple[int, int], float]) -> bool:
     """Whether two small grey pictures (float32, same shape) show the same: they correlate, or both are plain."""
-    first, second = (cv2.resize(grey, GRID, interpolation=cv2.INTER_AREA) for grey in (one, other))
+    cells, least = rule
+    first, second = (cv2.resize(grey, cells, interpolation=cv2.INTER_AREA) for grey in (one, other))
     level = abs(float(first.mean() - second.mean()))
     first, second = first - first.mean(), second - second.mean()
     strength = float(np.sqrt((first**2).mean() * (second**2).mean()))
     if strength < 9:  # grey levels squared: hardly any picture in one of them
         return level < 20
-    return float((first * second).mean()) / strength >= SAME_SCENE
+    return float((first * second).mean()) / strength >= least
 
 
 def _small(pixels: np.ndarray) -> np.ndarray:
