@@ -38,7 +38,8 @@ def _pairs(people: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     count, rng = len(people), np.random.default_rng(seed)
     if count * (count - 1) // 2 <= MOST:
         return np.triu_indices(count, 1)
-    own = [np.flatnonzero(people == person) for person, much in zip(*np.unique(people, return_counts=True), strict=True) if much > 1]
+    counted = zip(*np.unique(people, return_counts=True), strict=True)
+    own = [np.flatnonzero(people == person) for person, much in counted if much > 1]
     genuine = [rows[np.stack(np.triu_indices(len(rows), 1))] for rows in own]
     drawn = rng.integers(count, size=(2, MOST))
     drawn = drawn[:, people[drawn[0]] != people[drawn[1]]]
@@ -94,7 +95,8 @@ def _mistakes(mates, ranks, scores, mated, templates, others, nearest, tops, sho
     top = scores[wrong].max(axis=1) if len(wrong) else np.empty(0)
     for place in wrong[np.argsort(-top, kind="stable")][:MOST_SHOWN]:
         first = int(scores[place].argmax())
-        made.append(Mistake("found as somebody else", float(scores[place, first]), show(int(mated[place])), show(int(templates[first]))))
+        made.append(Mistake("found as somebody else", float(scores[place, first]), show(int(mated[place])),
+                            show(int(templates[first]))))
     for place in np.argsort(-tops, kind="stable")[:MOST_SHOWN]:
         if np.isfinite(tops[place]):
             made.append(Mistake("not enrolled, most like", float(tops[place]), show(int(others[place])),

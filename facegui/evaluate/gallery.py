@@ -77,8 +77,8 @@ def gallery(enrolled: Enrolled, model: str, threshold: float, tick: Tick = no_ti
     start = time.monotonic()
     names, who, counts = np.unique(enrolled.people, return_inverse=True, return_counts=True)
     if len(names) < 2 or counts.max() < 2:
-        raise DataError(f"the gallery holds {len(names)} people and nobody with two photos or too few people; enroll at least "
-                        "two people, one of them with two photos, then measure")
+        raise DataError(f"the gallery holds {len(names)} people, {int((counts > 1).sum())} of them with two photos or more: too "
+                        "few to measure; enroll at least two people, one of them with two photos")
     near = _nearest(enrolled.vectors, who, tick)
     several = counts[who] > 1
     ranks = np.where(several, near.rank, 0)[several]

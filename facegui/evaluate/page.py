@@ -21,13 +21,18 @@ from .words import summary
 HERE = Path(__file__).resolve().parent
 CSS = (HERE / "page.css").read_text(encoding="utf-8")
 SCRIPT = (HERE / "threshold.js").read_text(encoding="utf-8")
-SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>{title}</title><style>body {{ margin: 0; padding: 1rem; font-family: system-ui, sans-serif; background: #f8fafc; color: #0f172a; }}
-main {{ max-width: 1180px; margin: 0 auto; }} h1 {{ font-size: 1.5rem; }} .dark body {{ background: #0f172a; color: #e2e8f0; }}
+SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
+  style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>{title}</title>
+<style>body {{ margin: 0; padding: 1rem; font-family: system-ui, sans-serif; background: #f8fafc; color: #0f172a; }}
+main {{ max-width: 1180px; margin: 0 auto; }} h1 {{ font-size: 1.5rem; }}
+.dark body {{ background: #0f172a; color: #e2e8f0; }}
 {css}</style></head><body><main><h1>{title}</h1>{body}</main>
 <script>const dark = matchMedia('(prefers-color-scheme: dark)');
-const dress = () => document.documentElement.classList.toggle('dark', dark.matches); dress(); dark.addEventListener('change', dress);
+const dress = () => document.documentElement.classList.toggle('dark', dark.matches); 
+dress(); dark.addEventListener('change', dress);
 {script} facegui_thresholds(document);</script></body></html>"""
 
 
@@ -53,13 +58,15 @@ def body(report: Any, threshold: float | None = None) -> str:
     lines = "".join(f"<li>{esc(line)}</li>" for line in summary(report).splitlines())
     parts = [f'<ul class="ev-lines">{lines}</ul>']
     if values["searches"]:
-        parts.append("<h2>Finding people in a gallery (1:N)</h2>" + _searches(report.evidence, values["searches"], report.command, threshold))
+        inside = _searches(report.evidence, values["searches"], report.command, threshold)
+        parts.append(f"<h2>Finding people in a gallery (1:N)</h2>{inside}")
     if values["comparisons"]:
-        parts.append("<h2>Comparing two photos (1:1)</h2>" + _comparisons(report.evidence, values["comparisons"], report.command, threshold))
+        inside = _comparisons(report.evidence, values["comparisons"], report.command, threshold)
+        parts.append(f"<h2>Comparing two photos (1:1)</h2>{inside}")
     if report.evidence.mistakes:
         parts.append("<h2>The hardest cases</h2>" + mistakes(report.evidence.mistakes))
-    parts.append('<p class="ev-command">Intervals hold 95 %. Those in the tables draw the people anew (bootstrap by identity), because the '
-                 "photos of one person depend on each other; with fewer than five people they are Wilson's. A photo without a face "
+    parts.append('<p class="ev-command">Intervals hold 95 %. Those in the tables draw the people anew (bootstrap by identity), '
+                 "because the photos of one person depend on each other; with fewer than five people they are Wilson's. A photo without a face "
                  "counts as rejected at every threshold.</p>")
     return f'<div class="ev">{"".join(parts)}</div>'
 
@@ -112,7 +119,8 @@ def _comparisons(evidence: Evidence, values: list[dict[str, Any]], command: str,
 def error_curves(curves: dict[str, dict[str, list]], impostors: dict[str, int], command: str = "") -> list[str]:
     """ROC and DET of several sets of scores: {"far": [...], "tar": [...]} by name."""
     lowest = 1 / max(max(impostors.values()), 10)
-    roc = {name: [(far, tar) for far, tar in zip(curve["far"], curve["tar"], strict=True) if far > 0] for name, curve in curves.items()}
+    roc = {name: [(far, tar) for far, tar in zip(curve["far"], curve["tar"], strict=True) if far > 0]
+           for name, curve in curves.items()}
     det = {name: [(far, 1 - tar) for far, tar in line if tar < 1] for name, line in roc.items()}
     worst = min((tar for line in roc.values() for far, tar in line if far >= 10 * lowest), default=0.0)
     drawn = [charts.curves("ROC: genuine pairs accepted", roc, charts.rates("false accept rate", lowest),
