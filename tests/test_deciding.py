@@ -1,6 +1,7 @@
 """Decisions through the service, on vectors instead of photos: the promise is kept with the gallery, and what is asked
 and answered agrees with the pure rules."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from gallery_rig import BOX, photo, unit, vector
 
 from facegui import cards, draw
+from facegui.cli import main
 from facegui.config import Settings
 from facegui.decide import Promise, tails_of
 from facegui.service import FaceService, answers, models
@@ -121,3 +123,20 @@ def test_an_empty_gallery_says_so(tmp_path, faces):
     found, = faces.decisions.identify([probe(at(0.8))])
     assert found.name is None and found.match_score is None and found.verdict.reason == "nobody"
     assert faces.decisions.identify([]) == []
+
+
+def test_promise_and_strictness_on_the_command_line(faces, capsys):
+    def run(*words):
+        code = main([*words, "--gallery", str(faces.settings.gallery), "--weights", str(faces.settings.weights)])
+        return code, capsys.readouterr().out
+
+    code, said = run("promise", "1/1000", "--json")
+    told = json.loads(said)
+    assert (code, told["one_in"], told["people"], told["enough"]) == (0, 1000, 3, True)
+    assert told["threshold"] == round(faces.threshold(), 4) and told["interval"][0] <= told["fpir"] <= told["interval"][1]
+    faces.gallery.enroll_many([(f"P{number}", photo(200 + number, vector(200 + number))) for number in range(250)])
+    code, said = run("promise", "1/10000")
+    assert code == 1 and "Not enough data to promise 1 in 10,000" in said
+    assert run("promise", "0.55")[0] == 0
+    assert faces.threshold() == 0.55 and main(["promise", "1/7"]) == 2
+    assert run("strictness", "ana", "strict") == (0, "Ana: strict\n") and faces.decisions.strictness("Ana") == "strict"

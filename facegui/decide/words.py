@@ -41,9 +41,10 @@ def statement(level: Level) -> str:
     text = f"{score}, among {people}. About {often(level.fpir)} strangers gets a name (between {often(low)} and {often(high)})."
     if level.own:
         text += f" {level.own:,} of the gallery's own people were searched as strangers for it."
-    if not level.enough:
-        text += (" Not enough data to promise " + level.promise.words if level.promise.by_hand is None else
-                 " That lies beyond what was measured") + ": the threshold is extrapolated, on the safe side."
+    if not level.enough and level.promise.by_hand is None:
+        text += f" Not enough data to promise {level.promise.words}: the threshold is extrapolated, on the safe side."
+    elif not level.enough:
+        text += " That lies beyond what was measured: the share is extrapolated."
     return text
 
 
