@@ -67,9 +67,23 @@ def step_facts(run: Path) -> dict:
         facts = json.loads((run / "command.json").read_text())
         lines = (run / "log0.jsonl").read_text().splitlines()
         last = json.loads(lines[-1])
-        return facts | {"reached_step": last["step"], "loss": round(last["loss"], 4)}
+        return facts | {"reached_step": last["step"], "loss": round(last["loss"], 4), "line": line(facts, run.name)}
     except (OSError, ValueError, IndexError, KeyError) as error:
         raise DataError(f"{run} is no folder of a training step ({error}).") from None
+
+
+def line(facts: dict, run: str) -> str:
+    """The step's command, to paste: SET is a set of aligned faces (facegui.training.shards), TEACHER.onnx the card's teacher,
+    RUNS a folder for the steps. A step begins with the state of an earlier one."""
+    words = [f"torchrun --nproc-per-node {facts['processes']} -m facegui.training.bundled {facts['step']}",
+             f"--faces SET --teacher TEACHER.onnx --state RUNS/{run}"]
+    if facts.get("begin", "None") not in ("None", "random weights"):
+        words.append(f"--begin RUNS/{facts['begin'].split(',')[0]}/state.safetensors")
+    for name in ("steps", "batch", "lr", "muon", "mask", "features", "guided", "frozen", "ema", "warmup", "validate_every", "seed"):
+        if name in facts:
+            words.append(f"--{name.replace('_', '-')} {str(facts[name]).split()[0]}")
+    words += [f"--{name.replace('_', '-')}" for name in ("unexamined", "all_styles") if facts.get(name) == "True"]
+    return " ".join(words)
 
 
 def figures_of(run: Path) -> dict:
