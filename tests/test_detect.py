@@ -127,3 +127,28 @@ def test_threads_share_a_detector(detector):
     [thread.join() for thread in threads]
     for number in range(4):
         np.testing.assert_allclose(together[number], alone[number], atol=1e-3)
+
+
+def test_faces_are_followed_as_exactly_as_they_are_found(detector, street):
+    """The wall moves a tenth of a face at a time; the truth is where the people were drawn."""
+    wall, truth = street
+    boxes = [face.box for face in detector.detect(wall)]
+    for step in range(1, 6):
+        shift = 6 * step
+        moved = np.roll(wall, (shift, -shift), axis=(0, 1))
+        faces = detector.follow(moved, boxes)
+        check(faces, [eyes + (-shift, shift) for eyes in truth], 0.2)
+        boxes = [face.box for face in faces]
+
+
+def test_a_face_that_left_is_not_followed(detector, street):
+    wall, _ = street
+    boxes = [face.box for face in detector.detect(wall)]
+    assert detector.follow(wall, []) == []
+    x1, y1, x2, y2 = map(int, boxes[0])
+    empty = wall.copy()
+    empty[y1 - 40:y2 + 40, x1 - 40:x2 + 40] = 150
+    assert detector.follow(empty, boxes) is None
+    assert detector.follow(wall, [(-300.0, -300.0, -200.0, -200.0)]) is None, "wholly outside"
+    assert detector.follow(wall, [(10.0, 10.0, 11.0, 11.0)]) is None, "a point"
+    assert detector.follow(wall, [boxes[0], boxes[0]]) is None, "two faces became one"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
@@ -16,14 +17,14 @@ import numpy as np
 from .. import image
 from ..detect import MtcnnDetector
 from ..track import Track, Tracker
-from ..types import FaceguiError, Identification
-from .sight import Seen, Sight
+from ..types import Face, FaceguiError, Identification, Probe
 from .thumbnails import cut
 
 if TYPE_CHECKING:
     from . import FaceService
 
 LONG_SIDE_PX = 320  # faces are searched at this size: a viewer's face is large, and it is four times faster than 640
+SEARCH_S = 0.3  # between searches of the whole picture; in between the known faces are followed, newcomers wait
 FRAME_PX = 1280  # larger frames are made smaller
 VIEWERS = 8
 IDLE_S = 30.0  # a viewer who sent nothing for so long has left
@@ -44,7 +45,10 @@ class Viewer:
     owner: str
     used_s: float
     tracker: Tracker = field(default_factory=Tracker)
+    faces: list[Face] = field(default_factory=list)  # of the last frame
+    searched_s: float = -math.inf
     met: dict[int, tuple[Identification, np.ndarray]] = field(default_factory=dict)
+    took_ms: dict[str, float] = field(default_factory=dict)  # stages of the last frame
     busy: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -58,6 +62,19 @@ class Sighting:
     name: str | None
     score: float | None
     question: str | None = None
+
+
+class Clock:
+    """Milliseconds from lap to lap, by name."""
+
+    def __init__(self) -> None:
+        self.took_ms: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.took_ms[name] = round((now - self._last) * 1e3, 2)
+        self._last = now
 
 
 class Live:
@@ -98,11 +115,15 @@ class Live:
         if not viewer.busy.acquire(blocking=False):
             return None  # this viewer's last frame is still being looked at
         try:
+            clock = Clock()
             picture = image.decode(data, max_side=FRAME_PX)
+            clock.lap("decode")
             with self._my_turn() as mine:
+                clock.lap("wait")
                 if not mine:
                     return None
-                found = self._look(viewer, picture.pixels)
+                found = self._look(viewer, picture.pixels, clock)
+            viewer.took_ms = clock.took_ms
             return [Sighting(one.number, tuple(value / picture.scale for value in one.box), one.state, one.name, one.score,
                              one.question)
                     for one in found]
@@ -115,6 +136,11 @@ class Live:
         if found is None:
             raise FaceguiError("this face has left the picture")
         return found
+
+    def took_ms(self, token: str, owner: str = "") -> dict[str, float]:
+        """Milliseconds of this viewer's last answered frame: decode, wait, detect, align, embed, search (the last three where
+        a face was due). Raises FaceguiError."""
+        return self._find(token, owner).took_ms
 
     def _find(self, token: str, owner: str) -> Viewer:
         viewer = self._viewers.get(token)
@@ -139,25 +165,38 @@ class Live:
                     self._line.popleft()
                     self._turn.notify_all()
 
-    def _look(self, viewer: Viewer, pixels: np.ndarray) -> list[Sighting]:
+    def _look(self, viewer: Viewer, pixels: np.ndarray, clock: Clock) -> list[Sighting]:
         sight, now = self._service.sight, time.monotonic()
-        if self._detector is None:
-            self._detector = MtcnnDetector(self._service.settings.device, LONG_SIDE_PX)
-        faces = self._detector.detect(pixels)
+        faces = self._faces(viewer, pixels, now)
         tracks = viewer.tracker.update([face.box for face in faces], now)
+        clock.lap("detect")
         due = [pair for pair in zip(tracks, faces, strict=True) if pair[0].due(now)]
         due = sorted(due, key=lambda pair: pair[0].looked_s)[:LOOKS_PER_FRAME]
         if due:
-            self._decide(viewer, sight, pixels, [track for track, _ in due], sight.judge(pixels, [face for _, face in due]), now)
+            seen = sight.judge(pixels, [face for _, face in due])
+            clock.lap("align")
+            probes = sight.embed(seen)
+            clock.lap("embed")
+            self._decide(viewer, pixels, [track for track, _ in due], probes, now)
+            clock.lap("search")
         present = {track.number for track in tracks}
         for number in list(viewer.met):
             if number not in present and len(viewer.met) > 2 * len(present) + 8:
                 del viewer.met[number]
         return [self._sighting(viewer, track) for track in tracks]
 
-    def _decide(self, viewer: Viewer, sight: Sight, pixels: np.ndarray, tracks: list[Track], seen: list[Seen],
-                now: float) -> None:
-        probes = sight.embed(seen)
+    def _faces(self, viewer: Viewer, pixels: np.ndarray, now: float) -> list[Face]:
+        if self._detector is None:
+            self._detector = MtcnnDetector(self._service.settings.device, LONG_SIDE_PX)
+        faces = None
+        if viewer.faces and now - viewer.searched_s < SEARCH_S:
+            faces = self._detector.follow(pixels, [face.box for face in viewer.faces])
+        if faces is None:
+            faces, viewer.searched_s = self._detector.detect(pixels), now
+        viewer.faces = faces
+        return faces
+
+    def _decide(self, viewer: Viewer, pixels: np.ndarray, tracks: list[Track], probes: list[Probe], now: float) -> None:
         fused = np.stack([track.look(probe.embedding, now) for track, probe in zip(tracks, probes, strict=True)])
         for track, probe, said in zip(tracks, probes, self._service.decisions.judge(probes, fused), strict=True):
             best = said.verdict.name  # of a match or a question, none where the face is surely somebody else

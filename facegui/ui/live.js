@@ -78,13 +78,21 @@ async function start() {
   } finally { button.disabled = false; }
 }
 
+function fresh() {  // resolves when the camera has shown its next picture; without it the same one would be asked about twice
+  return new Promise((done) => { setTimeout(done, video.requestVideoFrameCallback ? 200 : 15); video.requestVideoFrameCallback?.(done); });
+}
+
 async function run(mine) {
   const still = document.createElement('canvas'), times = [];
+  let taken = -1;
   while (token === mine) {
     if (!element.isConnected || element.offsetParent === null || document.hidden) {
       if (!element.isConnected) { await stop(); return; }
       faces = []; draw(); await new Promise((done) => setTimeout(done, 300)); continue;
     }
+    const shown = video.getVideoPlaybackQuality().totalVideoFrames;
+    if (shown === taken) { await fresh(); continue; }
+    taken = shown;
     const scale = Math.min(1, WIDTH / video.videoWidth);
     still.width = Math.round(video.videoWidth * scale); still.height = Math.round(video.videoHeight * scale);
     still.getContext('2d').drawImage(video, 0, 0, still.width, still.height);

@@ -41,7 +41,7 @@ def tab(house: House) -> None:
         if found is None:
             return {"busy": True}
         owner = house.access.is_owner(request)  # a guest does not learn whom a question is about
-        return {"faces": [{"number": one.number, "box": [round(value, 1) for value in one.box],
+        return {"ms": live.took_ms(str(given.get("token")), user(request)), "faces": [{"number": one.number, "box": [round(value, 1) for value in one.box],
                            "state": "unknown" if one.question and not owner else one.state,
                            "name": one.question if owner and one.question else one.name} for one in found]}
 
