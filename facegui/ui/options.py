@@ -7,8 +7,9 @@ import ipaddress
 import os
 import secrets
 import socket
+import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..config import Settings
 from ..types import FaceguiError
@@ -26,6 +27,15 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """For https, from FACEGUI_SSL_CERT, FACEGUI_SSL_KEY and FACEGUI_SSL_PASSWORD; without a file the page is plain http."""
+
+    file: str | None = None
+    key: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How the page is served. `owner` None: no login, for this machine only."""
 
@@ -36,6 +46,7 @@ class Options:
     guest: Login | None
     demo: bool
     open: bool
+    certificate: Certificate = Certificate()
 
     @property
     def local(self) -> bool:
@@ -57,7 +68,7 @@ def read(argv: Sequence[str] | None) -> tuple[Settings, Options]:
     if owner and guest and owner.user == guest.user:
         raise FaceguiError(f"owner and guest cannot both be called {owner.user!r}; give --guest another name")
     port = _free_port(found.host, found.port)
-    return settings, Options(found.host, port, found.share, owner, guest, found.demo, found.open)
+    return settings, Options(found.host, port, found.share, owner, guest, found.demo, found.open, _certificate())
 
 
 def is_loopback(host: str) -> bool:
@@ -75,6 +86,20 @@ def _login(text: str | None, flag: str) -> Login | None:
         raise FaceguiError(f"{flag} wants USER:PASSWORD with a password of at least 6 characters, "
                            f"for example {flag} ana:bright-sky")
     return Login(user.strip(), password)
+
+
+def _certificate() -> Certificate:
+    file, key, password = (os.environ.get(f"FACEGUI_SSL_{name}") or None for name in ("CERT", "KEY", "PASSWORD"))
+    if not file and not key:
+        return Certificate()
+    if not file or not key:
+        raise FaceguiError("https needs both FACEGUI_SSL_CERT (the certificate's file) and FACEGUI_SSL_KEY (its key's file)")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(file, key, password or "")
+    except (OSError, ssl.SSLError) as error:
+        raise FaceguiError(f"FACEGUI_SSL_CERT {file} and FACEGUI_SSL_KEY {key} cannot be used for https ({error}); give a PEM "
+                           "certificate and the key that belongs to it (FACEGUI_SSL_PASSWORD where the key has one)") from None
+    return Certificate(file, key, password)
 
 
 def _free_port(host: str, wanted: int | None) -> int:

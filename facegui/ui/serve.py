@@ -77,8 +77,8 @@ def _launch(service: FaceService, options: Options, samples: dict):
             theme=theme(), css=CSS, head=HEAD,
             max_file_size="1gb" if options.local else "64mb", state_session_capacity=200,
             blocked_paths=[str(settings.gallery), str(settings.weights)], app_kwargs={"middleware": guards},
-            ssl_certfile=os.environ.get("FACEGUI_SSL_CERT"), ssl_keyfile=os.environ.get("FACEGUI_SSL_KEY"),
-            ssl_keyfile_password=os.environ.get("FACEGUI_SSL_PASSWORD"), ssl_verify=False)
+            ssl_certfile=options.certificate.file, ssl_keyfile=options.certificate.key,
+            ssl_keyfile_password=options.certificate.password, ssl_verify=False)
     except OSError as error:
         raise FaceguiError(f"the page cannot be opened at {options.host}:{options.port} ({error}); give another --port") from None
     if options.share and not page.share_url:
