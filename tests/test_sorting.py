@@ -6,6 +6,7 @@ import pytest
 from gallery_rig import crowd, opened, photo, same_answers, vector
 
 from facegui import archive
+from facegui.gallery.rules import Rules
 from facegui.store import schema
 from facegui.types import GalleryError
 
@@ -126,3 +127,17 @@ def test_a_gallery_of_the_first_format_is_brought_up_to_date(tmp_path):
         gallery.sorting.move([gallery.photos("Ana")[0].id], "Bea")
     with opened(tmp_path) as gallery:
         assert [one.name for one in gallery.people()] == ["Ana", "Bea"] and len(gallery.sorting.moves()) == 1
+
+
+def test_a_person_made_by_a_move_that_is_undone_leaves_nothing_behind(gallery):
+    done = gallery.sorting.move([gallery.photos("Person 2")[0].id], "For A Moment")
+    made = gallery.person("For A Moment").id
+    gallery.sorting.set_apart("For A Moment", "Person 2")
+    gallery.sorting.keep(gallery.photos("For A Moment")[0].id)
+    rules = Rules(gallery.database)
+    rules.set_strictness("For A Moment", "strict")
+    rules.reject(made, "model", vector(1), False)
+    gallery.sorting.undo(done.id)
+    with gallery.database.read() as c:
+        assert [c.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                for table in ("apart", "kept", "strictness", "rejected", "moves")] == [0] * 5

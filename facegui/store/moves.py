@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from ..types import GalleryError, Move
-from . import people
+from . import decisions, people, trust
 from .database import Connection
 
 
@@ -42,7 +42,8 @@ def undo(c: Connection, move_id: int) -> Move:
     c.execute("DELETE FROM moves WHERE id = ?", (move_id,))
     if into_new and not (there - set(json.loads(photos))) and not _needed(c, into_id):
         c.execute("DELETE FROM people WHERE id = ?", (into_id,))
-        forget(c, {into_id})
+        for journal in (forget, decisions.forget, trust.forget):
+            journal(c, {into_id})
     return found
 
 
