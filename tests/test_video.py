@@ -105,6 +105,14 @@ def test_strangers_are_introduced_to_those_who_keep_them(found, met, service):
         kept.keep(0)
 
 
+def test_whoever_may_be_somebody_enrolled_is_no_stranger(service, film, found):
+    asked, met = found.timeline.people[0], []
+    again = analyse(service, film, threshold=asked.score + 0.02, meet=lambda pixels, one: met.append(one.probe.embedding))
+    question, *others = again.timeline.people
+    assert question.name is None and question.question == KNOWN and question.intervals[0] == asked.intervals[0]
+    assert len(met) == 3 * len(others), "the views of a question are kept from those who collect strangers"
+
+
 def stopping(at, words):
     """A tick that cancels at the n-th frame of a pass."""
     def tick(progress):

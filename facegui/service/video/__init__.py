@@ -52,7 +52,8 @@ class Analysis:
 def analyse(service: FaceService, source: Path | str, out: Path | str | None = None, *, rate: float = RATE,
             small_faces: bool = False, threshold: float | None = None, tick: Tick = no_tick, meet: Meet | None = None,
             name: str = "") -> Analysis:
-    """Look at `rate` frames a second (0: all of them). `meet` is shown the strangers (pixels, identification);
+    """Look at `rate` frames a second (0: all of them). `meet` is shown the strangers (pixels, identification), not who may be
+    somebody enrolled;
     `name`: what the video is called, if not as its file.
 
     Raises VideoError for a file that is no readable video or a copy that cannot be written, ModelError, and what `tick`
@@ -88,7 +89,7 @@ def analyse(service: FaceService, source: Path | str, out: Path | str | None = N
         lap("draw")
     if meet is not None:
         for one in decided:
-            if one.name is None and one.sure:
+            if one.name is None and one.question is None and one.sure:
                 _introduce(one, meet)
     return Analysis(told, Path(out) if out is not None else None, found.frames, found.looked,
                     sum(len(trace.places) for trace in found.traces), sum(len(one.views) for one in decided), took)
