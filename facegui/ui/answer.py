@@ -65,7 +65,8 @@ def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None,
     `decide`: with a button to say that it is somebody else. A guest does not learn whom a question is about.
     """
     asked = one.question if face_of else None
-    best = one.candidates[0] if one.candidates and (face_of or one.name) else None
+    named = [near for near in one.candidates if near.name == one.name]  # on camera the last look alone may resemble another one more
+    best = next(iter(named if one.name else one.candidates if face_of else ()), None)
     title = esc(one.name or (f"Is this {asked}?" if asked else "Not sure" if one.question else "Unknown"))
     other = face(face_of(best) if face_of else None, f"{best.name}, enrolled") if best else ""
     pair = f'<div class="fg-pair"><figure>{face(probe, f"face {number}")}<figcaption>this photo</figcaption></figure>' + (
