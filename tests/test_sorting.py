@@ -141,3 +141,12 @@ def test_a_person_made_by_a_move_that_is_undone_leaves_nothing_behind(gallery):
     with gallery.database.read() as c:
         assert [c.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
                 for table in ("apart", "kept", "strictness", "rejected", "moves")] == [0] * 5
+
+
+def test_a_note_that_would_grow_too_long_is_refused_before(gallery):
+    gallery.sorting.set_note("Person 0", "a" * 900)
+    for name, note in (("Person 0", "b" * 200), ("Nobody yet", "c" * 1001)):
+        with pytest.raises(GalleryError, match="characters"):
+            gallery.sorting.check_note(name, note)
+    for name, note in (("person 0", "a" * 900), ("Nobody yet", "c" * 900), ("Person 0", " ")):
+        gallery.sorting.check_note(name, note)

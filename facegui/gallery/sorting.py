@@ -66,9 +66,22 @@ class Sorting:
         with self._database.write() as c:
             person = people.find_or_advise(c, name)
             if add and note:
-                note = tidy_note("\n".join(dict.fromkeys([*people.one(c, 0, person).note.splitlines(), *note.splitlines()])))
+                note = _beside(people.one(c, 0, person).note, note)
             if note or not add:
                 people.set_note(c, person, note)
+
+
+    def check_note(self, name: str, note: str) -> None:
+        """Raises GalleryError where `set_note` with `add` would; nobody of this name need exist yet."""
+        with self._database.read() as c:
+            person = people.find(c, name)
+            _beside("" if person is None else people.one(c, 0, person).note, tidy_note(note))
+
+
+def _beside(kept: str, note: str) -> str:
+    if not note:
+        return kept
+    return tidy_note("\n".join(dict.fromkeys([*kept.splitlines(), *note.splitlines()])))
 
 
 def tidy_note(note: str) -> str:

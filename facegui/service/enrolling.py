@@ -12,7 +12,6 @@ from .. import image, quality
 from ..gallery import Gallery, name_key
 from ..gallery.enroll import LOOKS
 from ..training import looks
-from ..gallery.sorting import tidy_note
 from ..types import (Candidate, EnrollReport, FaceguiError, ImageError, NewPhoto, PhotoOutcome, Picture,
                      Progress, Tick)
 from .sight import Seen, Sight, subject
@@ -70,7 +69,8 @@ def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *
     """See FaceService.enroll. `close`: the score from which another person is named as too close."""
     if not photos:
         raise FaceguiError("give at least one photo")
-    name, note = gallery.check_name(name), tidy_note(note)
+    name = gallery.check_name(name)
+    gallery.sorting.check_note(name, note)  # before anything is enrolled
     outcomes: list[PhotoOutcome | None] = [None] * len(photos)
     taken: list[tuple[int, Offered, Seen]] = []
     for number, offer in enumerate(photos):
@@ -99,7 +99,7 @@ def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *
         for (number, offered, seen), outcome in zip(taken, stored.outcomes, strict=True):
             outcomes[number] = PhotoOutcome(offered.label, outcome.status, outcome.reasons or seen.quality.reasons,
                                             outcome.advice, seen.quality.score)
-        if note and person_id is not None:
+        if note.strip() and person_id is not None:
             gallery.sorting.set_note(name, note, add=True)
     return EnrollReport(name, person_id, tuple(outcomes), tuple(one for one, _ in near),
                         tuple(taken[row][0] for _, row in near))
