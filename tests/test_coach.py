@@ -77,3 +77,26 @@ def test_sittings_belong_to_their_owner_and_are_few(sitting, monkeypatch):
     mine.start("ana")
     with pytest.raises(FaceguiError, match="start it again"):
         mine.shots(token, "ana")
+
+
+def test_a_note_that_does_not_fit_stops_the_enrollment_before_it_begins(tmp_path):
+    with FaceService(Settings(gallery=tmp_path)) as service:
+        service.enroll("Ana", [("front.jpg", FRONT)], note="a" * 900)
+        with pytest.raises(FaceguiError, match="characters"):
+            service.enroll("Ana", [("left.jpg", LEFT)], note="b" * 200)
+        assert len(service.photos("Ana")) == 1 and service.gallery.person("Ana").note == "a" * 900
+
+
+def test_the_last_picture_is_fetched_after_the_camera_went_off(sitting):
+    see, shots, mine, token = sitting
+    assert see(FRONT, now=True).taken == "front"
+    mine.stop(token, "ana")
+    with pytest.raises(FaceguiError, match="start it again"):
+        see(FRONT)
+    with pytest.raises(FaceguiError, match="start it again"):
+        mine.shots(token, "eve")
+    for _ in range(coach.COACHES):
+        mine.start("ana")  # a camera that is off takes nobody's place
+    assert shots() == [("camera-front.jpg", FRONT)]
+    with pytest.raises(FaceguiError, match="start it again"):
+        shots()

@@ -51,6 +51,7 @@ class Sitting:
     shots: list[tuple[str, bytes]] = field(default_factory=list)
     front_deg: float = 0.0
     ready: tuple[str, Box] | None = None  # the pose and place of the last frame, if it was good
+    closed: bool = False  # the camera is off, and its last pictures are still to be fetched
     busy: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -68,22 +69,27 @@ class Coach:
         now = time.monotonic()
         with self._lock:
             self._sittings = {token: one for token, one in self._sittings.items() if now - one.used_s < IDLE_S}
-            if len(self._sittings) >= COACHES:
+            if sum(not one.closed for one in self._sittings.values()) >= COACHES:
                 raise Busy(f"{COACHES} cameras are open for enrolling already; close one first")
             token = secrets.token_urlsafe(12)
             self._sittings[token] = Sitting(owner, now)
             return token
 
     def stop(self, token: str, owner: str = "") -> None:
-        self._find(token, owner)
+        """Close the camera. Pictures that were taken can be fetched once more: asking for them may come after this."""
+        sitting = self._find(token, owner)
         with self._lock:
-            self._sittings.pop(token, None)
+            sitting.closed = True
+            if not sitting.shots:
+                self._sittings.pop(token, None)
 
     def shots(self, token: str, owner: str = "") -> list[tuple[str, bytes]]:
         """The pictures taken since this was last asked: (file name, JPEG bytes)."""
-        sitting = self._find(token, owner)
+        sitting = self._find(token, owner, closed=True)
         with self._lock:
             shots, sitting.shots = sitting.shots, []
+            if sitting.closed:
+                self._sittings.pop(token, None)
         return [(f"camera-{pose}.jpg", data) for pose, data in shots]
 
     def see(self, token: str, data: bytes, owner: str = "", *, now: bool = False) -> Advice | None:
@@ -105,9 +111,10 @@ class Coach:
         finally:
             sitting.busy.release()
 
-    def _find(self, token: str, owner: str) -> Sitting:
+    def _find(self, token: str, owner: str, closed: bool = False) -> Sitting:
+        """`closed`: one whose camera is off will do."""
         sitting = self._sittings.get(token)
-        if sitting is None or sitting.owner != owner:
+        if sitting is None or sitting.owner != owner or sitting.closed and not closed:
             raise FaceguiError("this camera was closed here; start it again")
         return sitting
 
