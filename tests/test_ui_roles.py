@@ -68,6 +68,17 @@ def test_every_handler_has_a_role(tmp_path):
     assert {fn.__name__ for fn in handlers if fn.role == "local"} == {"start_build", "cost", "start"}
 
 
+def unknown(guest, path):
+    """A photo of somebody whom the gallery's own rule leaves unknown; drawn people resemble each other."""
+    from gradio_client import handle_file
+
+    for seed in [*drawn.STRANGERS.values(), *drawn.CAST.values()]:
+        image.write(path, drawn.person(seed))
+        if guest.predict(handle_file(path), 5, None, api_name="/identify")["faces"][0]["name"] is None:
+            return path
+    raise AssertionError("everybody is taken for the one who is enrolled")
+
+
 def test_the_api_answers_by_role(server, photo):
     from gradio_client import handle_file
     from gradio_client.exceptions import AppError
@@ -81,6 +92,12 @@ def test_the_api_answers_by_role(server, photo):
     assert face["name"] == NAME and face["candidates"][0]["name"] == NAME
     (face,) = guest.predict(handle_file(photo), 5, None, api_name="/identify")["faces"]
     assert face["name"] == NAME and face["candidates"] == []
+    stranger = handle_file(unknown(guest, photo.with_name("else.jpg")))
+    for asked in (-1.0, 0.01):
+        (face,) = owner.predict(stranger, 5, asked, api_name="/identify")["faces"]
+        assert face["name"] == NAME, "the owner may ask who is nearest"
+        (face,) = guest.predict(stranger, 5, asked, api_name="/identify")["faces"]
+        assert face["name"] is None and NAME not in json.dumps(face), "a guest gets no name that the gallery would not give"
     (face,) = guest.predict(handle_file(photo), 5, 1.0, api_name="/identify")["faces"]
     assert face["threshold"] == 1.0
     assert guest.predict(handle_file(photo), handle_file(photo), None, api_name="/verify")["same"]

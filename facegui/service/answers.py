@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from ..types import EnrollReport, Identification, Person, PhotoOutcome, Recognition, Statement, Verification
+from ..decide import words
+from ..types import UNKNOWN, EnrollReport, Identification, Person, PhotoOutcome, Recognition, Statement, Verification
 from .building import BuildReport
 
 
@@ -49,6 +50,23 @@ def for_guest(values: dict[str, Any]) -> None:
 def without_questions(answer: Recognition) -> Recognition:
     """The answer as a guest sees it in the picture: names that were decided, everybody else unknown."""
     return replace(answer, faces=tuple(replace(one, verdict=None) for one in answer.faces))
+
+
+def held_to(answer: Recognition, score: float | None) -> Recognition:
+    """The answer where a name needs this score besides what the gallery asks: a guest may ask for more, never for less,
+    else every face would get the name of whoever is nearest."""
+    if score is None:
+        return answer
+    return replace(answer, faces=tuple(_held_to(one, score) for one in answer.faces))
+
+
+def _held_to(one: Identification, score: float) -> Identification:
+    threshold = max(one.threshold, score)
+    if one.match_score is None or one.match_score >= threshold:
+        return replace(one, threshold=threshold)
+    said = one.verdict and replace(one.verdict, level=UNKNOWN, person_id=None, name=None, threshold=threshold, reason="far",
+                                   words=words.sentence("far", one.match_score, threshold, None, None))
+    return replace(one, name=None, threshold=threshold, verdict=said)
 
 
 def statement(one: Statement) -> dict[str, Any]:

@@ -24,8 +24,10 @@ def endpoints(house: House) -> None:
 
     def identify(photo: str | None, top: float, threshold: float | None, request: gr.Request) -> dict[str, Any]:
         """Everybody in one photo: boxes in pixels, names (null: unknown), scores, thresholds, quality."""
-        found = answers.recognition(service.identify(_given(photo), top=min(max(int(top), 1), 100), threshold=threshold or None))
-        if not house.access.is_owner(request):
+        owner = house.access.is_owner(request)
+        answer = service.identify(_given(photo), top=min(max(int(top), 1), 100), threshold=threshold or None if owner else None)
+        found = answers.recognition(answer if owner else answers.held_to(answer, threshold or None))
+        if not owner:
             for one in found["faces"]:
                 answers.for_guest(one)
         return found

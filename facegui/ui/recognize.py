@@ -76,8 +76,9 @@ def tab(house: House, samples: dict[str, np.ndarray]) -> None:
 
 def _answer(house: House, file: str, small: bool, threshold: float | None, request: gr.Request, said: str = "") -> str:
     picture = _read(file)
-    found = house.service.identify(picture, threshold=threshold, small_faces=small)
     owner = house.access.is_owner(request)
+    found = house.service.identify(picture, threshold=threshold if owner else None, small_faces=small)
+    found = found if owner else answers.held_to(found, threshold)
     face_of: Callable | None = house.faces.of_candidate if owner else None
     if owner:
         for one in found.faces:
