@@ -131,3 +131,23 @@ def test_folders_of_this_machine_are_measured_for_a_local_page_alone(tmp_path):
         measure = next(one.fn for one in build(service, Access(local=False)).fns.values() if one.fn.__name__ == "measure")
         measure("gallery", "", "", None, None)
         assert "enroll at least two people" in service.jobs.wait(60).error
+
+
+def test_forgetting_somebody_takes_the_measurement_with_their_photos_along(page, house):
+    def reports():
+        return [file for file in house[2].parent.rglob("report-*/*.html")]
+
+    page.get_by_label("My own gallery").check()
+    measured(page)
+    page.wait_for_selector("#fg-evaluate-save")
+    assert reports()
+    open_tab(page, "Gallery")
+    page.locator("#fg-people [data-person]").first.click()
+    page.wait_for_selector("#fg-photos figure")
+    page.locator("#fg-forget-sure").get_by_role("checkbox").check()
+    page.click("#fg-forget")
+    page.wait_for_selector("#fg-farewell :text('result that showed them')")
+    assert not reports()
+    open_tab(page, "Evaluate")
+    page.wait_for_selector("#fg-evaluate-view :text('Nothing is measured yet')")
+    assert not page.locator("#fg-evaluate-save").is_visible()

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import films
 import numpy as np
@@ -17,6 +18,7 @@ from facegui.draw import KNOWN as TEAL
 from facegui.service import FaceService
 from facegui.service.strangers import Strangers
 from facegui.service.video import analyse, export
+from facegui.service.video.room import Videos
 from facegui.types import Cancelled, FaceguiError, VideoError
 
 STEP_S = 0.2
@@ -111,6 +113,21 @@ def test_whoever_may_be_somebody_enrolled_is_no_stranger(service, film, found):
     question, *others = again.timeline.people
     assert question.name is None and question.question == KNOWN and question.intervals[0] == asked.intervals[0]
     assert len(met) == 3 * len(others), "the views of a question are kept from those who collect strangers"
+
+
+def test_the_result_goes_with_whoever_it_names(service, found):
+    room = Videos(service)
+    copy = room.shown / "unguessable" / "named.webm"
+    copy.parent.mkdir()
+    copy.write_bytes(b"pictures")
+    room.result = replace(found, out=copy)
+    assert room.forget(KNOWN) == room.forget("Somebody Else") == 0 and copy.exists(), "still enrolled, or not in it"
+    service.rename(KNOWN, "Another Name")  # nobody is called so any more, as after forgetting
+    try:
+        assert room.forget(KNOWN) == 1 and room.result is None and room.version == 1 and not copy.parent.exists()
+        assert room.forget(KNOWN) == 0
+    finally:
+        service.rename("Another Name", KNOWN)
 
 
 def stopping(at, words):

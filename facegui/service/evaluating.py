@@ -29,6 +29,7 @@ class Evaluating:
         self.report: evaluate.Report | None = None
         self.body = ""
         self.number = 0  # grows with every report
+        self._files: list[Path] = []  # with pictures of the gallery
 
     def start(self, kind: str, place: str = "", images: str = "") -> Job:
         """Measure in the background. place: a folder, for "pairs" the list (`images`: the folder of its photos).
@@ -94,4 +95,16 @@ class Evaluating:
         """The last report as one HTML file. Raises FaceguiError where there is none."""
         if self.report is None:
             raise FaceguiError("measure something first")
+        if isinstance(self.report, evaluate.GalleryReport):
+            self._files.append(file)
         evaluate.write_page(self.report, file, self.body)
+
+    def forget(self, name: str) -> int:
+        """Delete a measurement of the gallery, with its files: it may show the photos of `name`. Returns how many went."""
+        gone = bool(self._files)
+        for one in self._files:
+            one.unlink(missing_ok=True)
+        self._files.clear()
+        if isinstance(self.report, evaluate.GalleryReport):
+            self.report, self.body, self.number, gone = None, "", self.number + 1, True
+        return int(gone)

@@ -25,6 +25,7 @@ LIVE = f"{SCRIPT}\nfacegui_thresholds(element);"
 def tab(house: House, this: gr.Tab) -> None:
     """Fills the tab. The measurement is a job of the service: a closed browser does not stop it."""
     measuring = Evaluating(house.service)
+    house.derived.append(measuring.forget)
     gr.HTML(ABOUT)
     with gr.Row(elem_classes="fg-main"):
         with gr.Column(scale=3, min_width=300):
@@ -52,6 +53,8 @@ def tab(house: House, this: gr.Tab) -> None:
     def report(shown: int | None) -> tuple[Any, ...]:
         if not measuring.number or measuring.number == shown:
             return gr.skip(), gr.skip(), shown
+        if measuring.report is None:  # somebody in it was forgotten
+            return EMPTY, gr.update(visible=False, value=None), measuring.number
         file = Path(tempfile.mkdtemp(prefix="report-")) / f"facegui-{measuring.report.model}.html"
         measuring.write(file)
         return measuring.body, gr.update(visible=True, value=str(file)), measuring.number

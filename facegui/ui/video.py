@@ -26,6 +26,7 @@ RATES = [("2: quick", 2.0), ("5: as a rule", 5.0), ("10: for quick movements", 1
 def tab(house: House, page: gr.Blocks, this: gr.Tab) -> None:
     """Fills the tab. The work is a job of the service."""
     videos = Videos(house.service, house.strangers.meet)
+    house.derived.append(videos.forget)
     with gr.Column(visible=house.access.needs_login) as refused:
         gr.HTML(GUEST)
     with gr.Row(elem_classes="fg-main", visible=not house.access.needs_login) as form:
@@ -60,8 +61,10 @@ def tab(house: House, page: gr.Blocks, this: gr.Tab) -> None:
         return house.bar.now()
 
     def look(version: int | None) -> tuple[Any, ...]:
-        if videos.result is None or version == videos.version:
+        if version == videos.version or version is None and videos.result is None:
             return gr.skip(), gr.skip()
+        if videos.result is None:  # somebody in it was forgotten
+            return START, videos.version
         gr.set_static_paths([videos.shown])  # that folder alone, and only for who knows the name of the file in it
         return xray.page(videos.result), videos.version
 

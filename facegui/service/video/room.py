@@ -59,6 +59,19 @@ class Videos:
                 file.unlink(missing_ok=True)
             raise
 
+    def forget(self, name: str) -> int:
+        """Delete the result if it shows somebody of this name, who is not enrolled any more; returns how many went."""
+        found = self.result
+        if found is None or all(name not in (one.name, one.question) for one in found.timeline.people):
+            return 0
+        if any(one.name == name for one in self._service.people(name)):
+            return 0
+        self.result = None
+        self.version += 1
+        if found.out is not None:
+            shutil.rmtree(found.out.parent, ignore_errors=True)
+        return 1
+
     def start_sample(self, rate: float = RATE) -> Job:
         """The same with a film of drawn people."""
         source = self._folder("source") / f"{secrets.token_hex(4)}.webm"
