@@ -55,7 +55,7 @@ class Comparer:
         self.gallery, self.rules = gallery, Rules(gallery.database)
         self._looks: LiveIndex | None = None
         self._rows: dict[str, Rows] = {}
-        self._own: tuple[str, int, np.ndarray, float] = ("", 0, np.empty(0), 0.0)
+        self._own: tuple[str, int, int, np.ndarray, float] = ("", 0, 0, np.empty(0), 0.0)
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -120,21 +120,22 @@ class Comparer:
     def own_searches(self) -> tuple[np.ndarray, float]:
         """Enrolled people searched as strangers: ((n,) best fused score with anybody else, comparisons of each search).
 
-        Bare photos alone. Measured anew when the gallery has changed by STALE.
+        Bare photos alone. Measured anew when the gallery has changed by STALE, or holds fewer people: somebody who was
+        in it twice looked like the best of strangers.
         """
         main = self._main()
         rows = main.order
-        model, count, scores, comparisons = self._own
+        model, count, most, scores, comparisons = self._own
         if len(main.people) < OWN_FROM:
             return np.empty(0), 0.0
-        if model == self.gallery.model_id and abs(len(rows) - count) <= STALE * count:
+        if model == self.gallery.model_id and abs(len(rows) - count) <= STALE * count and len(main.people) >= most:
             return scores, comparisons
         rows = rows[~self.rules.follow(self.gallery.model_id).is_masked(main.view.photos[rows])]
         people = main.view.people[rows]
         asked, searched, comparisons = sample(people)
         best = best_others(main.vectors(rows[asked]), people[asked], main.vectors(rows[searched]), people[searched])
-        self._own = (self.gallery.model_id, len(main.order), best, comparisons)
-        return self._own[2:]
+        self._own = (self.gallery.model_id, len(main.order), len(main.people), best, comparisons)
+        return best, comparisons
 
 
 @dataclass(frozen=True, slots=True, eq=False)
