@@ -140,3 +140,10 @@ def test_promise_and_strictness_on_the_command_line(faces, capsys):
     assert run("promise", "0.55")[0] == 0
     assert faces.threshold() == 0.55 and main(["promise", "1/7"]) == 2
     assert run("strictness", "ana", "strict") == (0, "Ana: strict\n") and faces.decisions.strictness("Ana") == "strict"
+
+
+def test_two_faces_are_alike_at_the_score_that_their_masks_ask_for(faces):
+    level = faces.decisions.level()
+    assert [faces.decisions.alike(masked) for masked in range(3)] == [
+        level.score(pair, level.match) for pair in ("bare-bare", "masked-bare", "masked-masked")]
+    assert faces.decisions.alike(0) == pytest.approx(faces.threshold())

@@ -19,7 +19,8 @@ PIXELS = np.random.default_rng(3).integers(0, 255, (300, 400, 3), dtype=np.uint8
 @pytest.fixture
 def kept(tmp_path):
     with Gallery(tmp_path, "model", 64) as gallery:
-        yield Strangers(SimpleNamespace(gallery=gallery, threshold=lambda: 0.5, card=SimpleNamespace(key="model")))
+        decisions = SimpleNamespace(alike=lambda masked: (0.5, 0.5, 0.6)[masked])
+        yield Strangers(SimpleNamespace(gallery=gallery, threshold=lambda: 0.5, decisions=decisions, card=SimpleNamespace(key="model")))
 
 
 def seen(embedding, quality=0.9, reasons=(), name=None, masked=False):
@@ -146,3 +147,13 @@ def test_age_is_watched_though_nobody_looks(kept, monkeypatch):
     now[0] += waits[1][0] + 1
     due()
     assert kept._people == {} and len(waits) == 2
+
+
+def test_two_masked_strangers_need_a_higher_score_to_be_one(kept):
+    kept.keep(1)
+    one, other = np.eye(64)[0], 0.55 * np.eye(64)[0] + np.sqrt(1 - 0.55 ** 2) * np.eye(64)[1]
+    kept.meet(PIXELS, seen(one, masked=np.True_))
+    kept.meet(PIXELS, seen(other, masked=np.True_))
+    assert [each.seen for each in kept.everybody()] == [1, 1], "their masks resemble each other"
+    kept.meet(PIXELS, seen(other))
+    assert sorted(each.seen for each in kept.everybody()) == [1, 2]

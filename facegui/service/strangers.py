@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,9 @@ class Stranger:
         chosen = [one for one in self.pictures if not one.masked] or self.pictures
         return [(f"seen-{self.number}-{index}.jpg", one.portrait) for index, one in enumerate(chosen, 1)]
 
-    def likeness(self, embedding: np.ndarray) -> float:
-        return max(float(one.embedding @ embedding) for one in self.pictures)
+    def likeness(self, made: Picture, needed: Sequence[float]) -> float:
+        """By how much the score of the best pair of looks passes what it needs, by how many of the two wear a mask."""
+        return max(float(one.embedding @ made.embedding) - needed[int(one.masked) + int(made.masked)] for one in self.pictures)
 
 
 class Strangers:
@@ -95,12 +97,13 @@ class Strangers:
         side = min(PORTRAIT_PX, max(96, round((box[2] - box[0]) * (1 + 2 * PORTRAIT))))
         made = Picture(image.encode_jpeg(cut(pixels, box, side, PORTRAIT), 92), image.encode_jpeg(cut(pixels, box, SIDE_PX), 85),
                        one.probe.embedding, one.probe.quality.score, one.probe.masked)
-        now, same, model = time.time(), self._service.threshold(), self._service.card.key
+        now, model = time.time(), self._service.card.key
+        needed = [self._service.decisions.alike(masked) for masked in range(3)]  # masks resemble each other
         with self._lock:
             if model != self._model:
                 self._people, self._model = {}, model
-            near = max(self._people.values(), key=lambda person: person.likeness(made.embedding), default=None)
-            if near is None or near.likeness(made.embedding) < same:
+            near = max(self._people.values(), key=lambda person: person.likeness(made, needed), default=None)
+            if near is None or near.likeness(made, needed) < 0:
                 self._last += 1
                 near = self._people[self._last] = Stranger(self._last, now, now)
             near.seen, near.last_s = near.seen + 1, now
