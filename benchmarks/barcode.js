@@ -2,7 +2,7 @@
 (() => {
   const CELL = 40, ROW = 12, BITS = 8, strip = document.createElement('canvas'), plain = CanvasRenderingContext2D.prototype.drawImage;
   strip.width = CELL * (BITS + 4); strip.height = 1;
-  const pen = strip.getContext('2d', {willReadFrequently: true}), bench = window.bench = {done: [], shown: [], unread: 0, clock: ''};
+  const pen = strip.getContext('2d', {willReadFrequently: true}), bench = window.bench = {done: [], unread: 0, clock: ''};
   const captured = new Map(), tags = new Map();
   let answered = null;
 
@@ -36,10 +36,11 @@
     video.requestVideoFrameCallback(see);
   };
 
-  bench.image = (image) => image.addEventListener('load', () => {  // a peer that shows whole pictures
-    const number = bench.read(image);
-    if (number !== null) { requestAnimationFrame(() => bench.shown.push({number, captured: capturedAt(number), drawn: performance.now()})); }
-  });
+  document.addEventListener('load', ({target}) => {  // a peer that shows whole pictures
+    if (!(target instanceof HTMLImageElement) || !target.closest('#out')) { return; }
+    const number = bench.read(target);
+    if (number !== null) { requestAnimationFrame(() => bench.done.push({number, captured: capturedAt(number), drawn: performance.now()})); }
+  }, true);
 
   CanvasRenderingContext2D.prototype.drawImage = function (source, ...more) {
     plain.call(this, source, ...more);
