@@ -3,13 +3,14 @@
 function facegui_thresholds(root) {
   const LEFT = 60, RIGHT = 14, WIDTH = 440, CELLS = 200;
   const figure_of = (event) => event.target.closest ? event.target.closest('[data-histogram]') : null;
+  const say = window.facegui_say || ((text) => text);  // a saved report stands alone, in English
   let dragged = null;
 
   function tell(figure, cell) {
     const data = JSON.parse(figure.dataset.histogram);
     const threshold = data.low + (data.high - data.low) * cell / CELLS;
     const part = (name, count, total) => total
-      ? `${name} <b>${(100 * count / total).toFixed(2)} %</b> (${count} of ${total})` : `${name}: no searches`;
+      ? `${name} <b>${(100 * count / total).toFixed(2)} %</b> (${count} ${say('of')} ${total})` : `${name}: ${say('no searches')}`;
     figure.querySelector('.ev-told').innerHTML = [`<b>${threshold.toFixed(3)}</b>`,
       part(data.names[1], data.accepted[cell], data.nonmated), part(data.names[0], data.missed[cell], data.mated)].join(' · ');
     figure.querySelector('input').value = cell;

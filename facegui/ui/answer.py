@@ -38,7 +38,7 @@ def headline(answer: Recognition, people: int, owner: bool) -> str:
     names = [one.name for one in answer.faces if one.name is not None]
     asked = [one for one in answer.faces if one.question is not None]
     unknown = len(answer.faces) - len(names) - len(asked)
-    parts = [f"<b>{esc(name)}</b>" for name in names] + [f"perhaps {esc(one.question)}" for one in asked if owner]
+    parts = [f'<b translate="no">{esc(name)}</b>' for name in names] + [f"perhaps {esc(one.question)}" for one in asked if owner]
     parts += [plural(len(asked), "uncertain face")] * bool(asked and not owner)
     parts += [plural(unknown, "unknown person", "unknown people")] if unknown else []
     text = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
@@ -69,6 +69,7 @@ def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None,
     best = next(iter(named if one.name else one.candidates if face_of else ()), None)
     title = esc(one.name or (f"Is this {asked}?" if asked else "Not sure" if one.question else "Unknown"))
     other = face(face_of(best) if face_of else None, f"{best.name}, enrolled") if best else ""
+    known = ' translate="no"' if one.name else ""
     pair = f'<div class="fg-pair"><figure>{face(probe, f"face {number}")}<figcaption>this photo</figcaption></figure>' + (
         f'<figure>{other}<figcaption>{"enrolled" if one.name else "closest"}: {esc(best.name)}</figcaption></figure>'
         if best else "") + "</div>"
@@ -76,7 +77,7 @@ def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None,
         f'<div class="fg-score">{score_bar(one.match_score, one.threshold, one.name is not None)}'
         f'<span>score <b>{one.match_score:.2f}</b> &middot; a name needs {one.threshold:.2f}</span></div>')
     return (f'<article class="fg-card {_state(one)}" id="fg-card-{number}" tabindex="-1">'
-            f'<header><span class="fg-number">{number}</span><h4>{title}</h4></header>{pair}{bar}'
+            f'<header><span class="fg-number">{number}</span><h4{known}>{title}</h4></header>{pair}{bar}'
             f'<p class="fg-why">{esc(why(one))}</p>{_mode(one)}{_remarks(one)}{_not_this(number, one) if decide else ""}'
             f'{_others(one, face_of)}</article>')
 
@@ -115,7 +116,7 @@ def _remarks(one: Identification) -> str:
 def _others(one: Identification, face_of: FaceOf | None) -> str:
     if face_of is None or len(one.candidates) < 2:
         return ""
-    rows = "".join(f'<li>{face(face_of(near), near.name, small=True)}<span>{esc(near.name)}</span>'
+    rows = "".join(f'<li>{face(face_of(near), near.name, small=True)}<span translate="no">{esc(near.name)}</span>'
                    f'{score_bar(near.score, one.threshold, near.score >= one.threshold)}<b>{near.score:.2f}</b></li>'
                    for near in one.candidates)
     return f'<details class="fg-others"><summary>Closest people</summary><ol>{rows}</ol></details>'

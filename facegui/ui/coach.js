@@ -1,14 +1,14 @@
 // Runs in the browser. Frames go to the coach one at a time; it answers how to sit, and takes the good ones itself.
-const $ = (name) => element.querySelector('.fg-coach-' + name);
+const say = facegui_say, $ = (name) => element.querySelector('.fg-coach-' + name);
 const video = $('video'), overlay = $('face'), button = $('start'), cameras = $('cameras'), now = $('now');
 const WIDTH = 960, QUALITY = 0.92;
 let stream = null, token = null, wanted = false, mirrored = true;
 
 const TROUBLE = {
-  NotAllowedError: 'The browser does not allow this page to use the camera. Click the camera sign beside the address, allow it, and start again.',
-  NotFoundError: 'No camera was found. Plug one in, or add photos above.',
-  NotReadableError: 'The camera is in use by another program. Close that one and start again.',
-  OverconstrainedError: 'This camera is gone. Choose another one.',
+  NotAllowedError: say('The browser does not allow this page to use the camera. Click the camera sign beside the address, allow it, and start again.'),
+  NotFoundError: say('No camera was found. Plug one in, or add photos above.'),
+  NotReadableError: say('The camera is in use by another program. Close that one and start again.'),
+  OverconstrainedError: say('This camera is gone. Choose another one.'),
 };
 
 function show(light, text) {
@@ -37,15 +37,14 @@ async function stop(text) {
   token = null;
   if (stream) { stream.getTracks().forEach((track) => track.stop()); }
   stream = null; video.srcObject = null; draw(null); now.hidden = true;
-  button.textContent = 'Start the camera';
+  button.textContent = say('Start the camera');
   show('', text || '');
   if (last) { try { await server.coach_stop({token: last}); } catch (_) { /* the server is gone, and the sitting with it */ } }
 }
 
 async function start() {
   if (!navigator.mediaDevices) {
-    show('red', 'The browser gives no camera to a page that comes over plain http from another machine. Open it on that machine ' +
-         'itself as http://127.0.0.1, or over https: start facegui with --share, or with FACEGUI_SSL_CERT and FACEGUI_SSL_KEY.');
+    show('red', say('The browser gives no camera to a page that comes over plain http from another machine. Open it on that machine itself as http://127.0.0.1, or over https: start facegui with --share, or with FACEGUI_SSL_CERT and FACEGUI_SSL_KEY.'));
     return;
   }
   button.disabled = true;
@@ -58,14 +57,14 @@ async function start() {
     const found = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === 'videoinput');
     const chosen = cameras.value;
     cameras.hidden = found.length < 2;
-    cameras.replaceChildren(...found.map((device, number) => new Option(device.label || 'Camera ' + (number + 1), device.deviceId)));
+    cameras.replaceChildren(...found.map((device, number) => new Option(device.label || say('Camera {n}', {n: number + 1}), device.deviceId)));
     if (chosen) { cameras.value = chosen; }
     const begun = await server.coach_start({});
     if (begun.error) { await stop(begun.error); return; }
-    token = begun.token; button.textContent = 'Stop'; now.hidden = false; steps([]);
+    token = begun.token; button.textContent = say('Stop'); now.hidden = false; steps([]);
     run(token);
   } catch (error) {
-    await stop(TROUBLE[error.name] || 'The camera could not be started (' + error.name + ').');
+    await stop(TROUBLE[error.name] || say('The camera could not be started ({error}).', {error: error.name}));
   } finally { button.disabled = false; }
 }
 
@@ -80,7 +79,7 @@ async function run(mine) {
     const asked = wanted;
     let answer;
     try { answer = await server.coach_see({token: mine, frame: still.toDataURL('image/jpeg', QUALITY), now: asked}); } catch (_) {
-      await stop('The connection to facegui is lost. Start the camera again when it is back.'); return;
+      await stop(say('The connection to facegui is lost. Start the camera again when it is back.')); return;
     }
     if (token !== mine) { return; }
     if (answer.error) { await stop(answer.error); return; }

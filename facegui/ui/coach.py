@@ -10,6 +10,7 @@ import gradio as gr
 from ..service.coach import POSES, Coach
 from .frames import error, frame, user
 from .house import House
+from .words import say
 
 SCRIPT = (Path(__file__).resolve().parent / "coach.js").read_text(encoding="utf-8")
 TEMPLATE = """<div class="fg-coach">
@@ -41,8 +42,8 @@ def widget(house: House) -> tuple[gr.HTML, Coach]:
         found = coach.see(str(given.get("token")), frame(given.get("frame")), user(request), now=given.get("now") is True)
         if found is None:
             return {"busy": True}
-        return {"light": found.light, "text": found.text, "done": found.done, "taken": found.taken,
+        return {"light": found.light, "text": say(found.text), "done": found.done, "taken": found.taken,
                 "box": found.box and [round(value, 1) for value in found.box], "complete": len(found.done) == len(POSES)}
 
     functions = [house.edge.owner(one, error) for one in (coach_start, coach_stop, coach_see)]
-    return gr.HTML(html_template=TEMPLATE, js_on_load=SCRIPT, server_functions=functions, elem_id="fg-coach"), coach
+    return gr.HTML(TEMPLATE, js_on_load=SCRIPT, server_functions=functions, elem_id="fg-coach"), coach

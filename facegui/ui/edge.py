@@ -1,4 +1,5 @@
-"""The edge between Gradio and the program: every handler passes here, where roles are checked and errors become sentences."""
+"""The edge between Gradio and the program: every handler passes here, where roles are checked, errors become sentences, and
+what is said is put into the language of the browser. Programs (the HTTP endpoints) are answered in English."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from ..types import FaceguiError
+from . import words
 from .access import Access
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,10 @@ class Edge:
         @functools.wraps(handler)
         def wrapper(*arguments: Any) -> Any:
             *arguments, caller = arguments
+            with words.speaking(None if failed is _raise else caller):
+                return words.pages(answer(caller, *arguments))
+
+        def answer(caller: gr.Request | None, *arguments: Any) -> Any:
             try:
                 check(caller)
                 return handler(*arguments)
@@ -75,7 +81,7 @@ def sentence(error: object) -> str:
 
 
 def _warn(text: str) -> Any:
-    gr.Warning(html.escape(text), duration=10, title="Not done")
+    gr.Warning(html.escape(words.say(text)), duration=10, title=words.say("Not done"))
     return gr.skip()
 
 

@@ -12,6 +12,7 @@ from ..evaluate.page import SCRIPT
 from ..service.evaluating import Evaluating
 from .house import House
 from .markup import note
+from .words import say
 
 KINDS = [("My own gallery: expected errors, wrong labels, look-alikes", "gallery"), ("A folder of people", "folder"),
          ("A folder of people, masks drawn on their photos", "masked"), ("A pairs file, as LFW has", "pairs")]
@@ -42,7 +43,7 @@ def tab(house: House, this: gr.Tab) -> None:
     def ask(kind: str) -> tuple[Any, ...]:
         what = ("Pairs file", "Lines NAME N M (same person) and NAME1 N NAME2 M.") if kind == "pairs" else \
             ("Folder", "A folder of this machine with one sub-folder of photos per person.")
-        return gr.update(visible=kind != "gallery", label=what[0], info=what[1]), gr.update(visible=kind == "pairs")
+        return gr.update(visible=kind != "gallery", label=say(what[0]), info=say(what[1])), gr.update(visible=kind == "pairs")
 
     def measure(kind: str, place: str, images: str, request: gr.Request) -> tuple[Any, ...]:
         if kind != "gallery":

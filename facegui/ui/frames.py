@@ -9,6 +9,7 @@ import gradio as gr
 
 from ..types import FaceguiError
 from .access import user_of
+from .words import say
 
 MOST_BYTES = 3 << 20  # of one frame
 
@@ -29,4 +30,4 @@ def frame(address: object) -> bytes:
 
 
 def error(text: str) -> dict[str, str]:
-    return {"error": text}
+    return {"error": say(text)}

@@ -25,7 +25,7 @@ def show(house: House, people: list[Person], number: int, query: str) -> str:
         return note("Nobody is enrolled yet.", "Open the Enroll tab and add the first person, or build the gallery from a "
                     "folder below: one sub-folder of photos per person.")
     cells = "".join(f'<button type="button" data-person="{esc(one.name)}">{face(house.faces.of_person(one), one.name)}'
-                    f'<span>{esc(one.name)}</span><small>{plural(one.photos, "photo")}</small></button>'
+                    f'<span translate="no">{esc(one.name)}</span><small>{plural(one.photos, "photo")}</small></button>'
                     for one in people[number * PAGE:(number + 1) * PAGE])
     count = plural(len(people), "person", "people")
     where = f", page {number + 1} of {pages(people)}" if pages(people) > 1 else ""

@@ -1,17 +1,17 @@
 // Runs in the browser. The video never leaves it except as single small pictures, one at a time, that are answered and dropped.
-const $ = (name) => element.querySelector('.fg-live-' + name);
+const say = facegui_say, $ = (name) => element.querySelector('.fg-live-' + name);
 const video = $('video'), overlay = $('boxes'), button = $('start'), cameras = $('cameras'), numbers = $('numbers');
 const WIDTH = 640, COLOURS = {known: '#14b8a6', unknown: '#f59e0b', possible: '#818cf8', looking: '#94a3b8'};
 let stream = null, token = null, faces = [], mirrored = true;
 
 const TROUBLE = {
-  NotAllowedError: 'The browser does not allow this page to use the camera. Click the camera sign beside the address, allow it, and start again.',
-  NotFoundError: 'No camera was found. Plug one in, or use the Photo tab.',
-  NotReadableError: 'The camera is in use by another program. Close that one and start again.',
-  OverconstrainedError: 'This camera is gone. Choose another one.',
+  NotAllowedError: say('The browser does not allow this page to use the camera. Click the camera sign beside the address, allow it, and start again.'),
+  NotFoundError: say('No camera was found. Plug one in, or use the Photo tab.'),
+  NotReadableError: say('The camera is in use by another program. Close that one and start again.'),
+  OverconstrainedError: say('This camera is gone. Choose another one.'),
 };
 
-function say(text, kind) {
+function show(text, kind) {
   const note = $('note');
   note.textContent = text; note.hidden = !text; note.className = 'fg-live-note fg-note ' + (kind ? 'fg-' + kind : '');
 }
@@ -24,7 +24,7 @@ function draw() {
   for (const face of faces) {
     let [x1, y1, x2, y2] = face.box;
     if (mirrored) { [x1, x2] = [overlay.width - x2, overlay.width - x1]; }
-    const label = face.state === 'known' ? face.name : face.state === 'possible' ? 'Is this ' + face.name + '?' : face.state === 'unknown' ? 'unknown' : '\u2026';
+    const label = face.state === 'known' ? face.name : face.state === 'possible' ? say('Is this {name}?', {name: face.name}) : face.state === 'unknown' ? say('unknown') : '\u2026';
     const high = letters * 1.5, wide = pen.measureText(label).width + letters;
     pen.strokeStyle = pen.fillStyle = COLOURS[face.state];
     pen.lineWidth = letters / 5;
@@ -42,8 +42,8 @@ async function stop(text) {
   token = null;
   if (stream) { stream.getTracks().forEach((track) => track.stop()); }
   stream = null; video.srcObject = null; faces = []; draw(); numbers.textContent = '';
-  button.textContent = 'Start the camera';
-  say(text || '', text ? 'warn' : '');
+  button.textContent = say('Start the camera');
+  show(text || '', text ? 'warn' : '');
   if (last) { try { await server.live_stop({token: last}); } catch (_) { /* the server is gone, and the camera with it */ } }
 }
 
@@ -51,14 +51,13 @@ async function list() {
   const found = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === 'videoinput');
   cameras.hidden = found.length < 2;
   const chosen = cameras.value;
-  cameras.replaceChildren(...found.map((device, number) => new Option(device.label || 'Camera ' + (number + 1), device.deviceId)));
+  cameras.replaceChildren(...found.map((device, number) => new Option(device.label || say('Camera {n}', {n: number + 1}), device.deviceId)));
   if (chosen) { cameras.value = chosen; }
 }
 
 async function start() {
   if (!navigator.mediaDevices) {
-    say('The browser gives no camera to a page that comes over plain http from another machine. Open it on that machine itself ' +
-        'as http://127.0.0.1, or over https: start facegui with --share, or with FACEGUI_SSL_CERT and FACEGUI_SSL_KEY.', 'warn');
+    show(say('The browser gives no camera to a page that comes over plain http from another machine. Open it on that machine itself as http://127.0.0.1, or over https: start facegui with --share, or with FACEGUI_SSL_CERT and FACEGUI_SSL_KEY.'), 'warn');
     return;
   }
   button.disabled = true;
@@ -71,10 +70,10 @@ async function start() {
     video.srcObject = stream; await video.play(); await list();
     const begun = await server.live_start({});
     if (begun.error) { await stop(begun.error); return; }
-    token = begun.token; button.textContent = 'Stop'; say('');
+    token = begun.token; button.textContent = say('Stop'); show('');
     run(token);
   } catch (error) {
-    await stop(TROUBLE[error.name] || 'The camera could not be started (' + error.name + ').');
+    await stop(TROUBLE[error.name] || say('The camera could not be started ({error}).', {error: error.name}));
   } finally { button.disabled = false; }
 }
 
@@ -99,7 +98,7 @@ async function run(mine) {
     const sent = performance.now();
     let answer;
     try { answer = await server.live_see({token: mine, frame: still.toDataURL('image/jpeg', 0.8)}); } catch (_) {
-      await stop('The connection to facegui is lost. Start the camera again when it is back.'); return;
+      await stop(say('The connection to facegui is lost. Start the camera again when it is back.')); return;
     }
     if (token !== mine) { return; }
     if (answer.error) { await stop(answer.error); return; }
@@ -111,7 +110,7 @@ async function run(mine) {
     if (times.length > 2) {
       const rate = 1000 * (times.length - 1) / (now - times[0][0]);
       const mean = times.reduce((sum, one) => sum + one[1], 0) / times.length;
-      numbers.textContent = rate.toFixed(1) + ' pictures per second, ' + mean.toFixed(0) + ' ms each';
+      numbers.textContent = say('{rate} pictures per second, {ms} ms each', {rate: rate.toFixed(1), ms: mean.toFixed(0)});
       numbers.dataset.rate = rate.toFixed(2); numbers.dataset.ms = mean.toFixed(1);
     }
   }
@@ -127,6 +126,6 @@ overlay.addEventListener('click', async (event) => {
   const hit = faces.find(({box}) => x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3]);
   if (!hit || !token) { return; }
   const answer = await server.live_card({token, number: hit.number});
-  if (answer.card) { $('card').innerHTML = answer.card; } else { say(answer.error || '', 'warn'); }
+  if (answer.card) { $('card').innerHTML = answer.card; } else { show(answer.error || '', 'warn'); }
 });
 window.addEventListener('pagehide', () => stop());

@@ -12,6 +12,7 @@ from ..service.live import Live
 from . import answer
 from .frames import error, frame, user
 from .house import House
+from .words import page
 
 SCRIPT = (Path(__file__).resolve().parent / "live.js").read_text(encoding="utf-8")
 TEMPLATE = """<div class="fg-live">
@@ -49,8 +50,8 @@ def tab(house: House) -> None:
         number = given.get("number")
         found, pixels = live.met(str(given.get("token")), number if isinstance(number, int) else -1, user(request))
         face_of = house.faces.of_candidate if house.access.is_owner(request) else None
-        return {"card": answer.card(1, found, image.encode_jpeg(pixels, 85), face_of)}
+        return {"card": page(answer.card(1, found, image.encode_jpeg(pixels, 85), face_of))}
 
     functions = [house.edge.guest(one, error) for one in (live_start, live_stop, live_see, live_card)]
-    gr.HTML(html_template=TEMPLATE, js_on_load=SCRIPT, server_functions=functions, elem_id="fg-live")
+    gr.HTML(TEMPLATE, js_on_load=SCRIPT, server_functions=functions, elem_id="fg-live")
 

@@ -11,6 +11,7 @@ from ..types import FaceguiError, Photo
 from .house import House
 from .markup import chip, esc, face, plural
 from .undo import Undo
+from .words import say
 
 CLICK = """let chosen = new Set();
 element.addEventListener('click', (event) => {
@@ -24,7 +25,7 @@ element.addEventListener('click', (event) => {
   }
   if (!cross) return;
   if (cross.dataset.sure) { trigger('remove', {photo: Number(cross.dataset.photo)}); return; }
-  cross.dataset.sure = '1'; cross.textContent = 'Remove?'; cross.classList.add('fg-sure');
+  cross.dataset.sure = '1'; cross.textContent = facegui_say('Remove?'); cross.classList.add('fg-sure');
   setTimeout(() => { delete cross.dataset.sure; cross.textContent = '\\u00d7'; cross.classList.remove('fg-sure'); }, 4000);
 });"""
 CHOOSE = "Click photos to choose them"
@@ -69,7 +70,7 @@ class Page:
         photos, known = self._house.service.photos(name), self._house.service.gallery.person(name)
         others = gr.update(choices=[one.name for one in self._house.service.people() if one.name != known.name], value=None)
         return (known.name, gr.update(visible=True), _photos(self._house, known.name, known.note, photos), known.name, known.note,
-                others, others, False, [], gr.update(value=CHOOSE, interactive=False))
+                others, others, False, [], gr.update(value=say(CHOOSE), interactive=False))
 
     def hide(self) -> tuple[Any, ...]:
         empty = gr.update(choices=[], value=None)
@@ -89,7 +90,7 @@ class Page:
 
     def _choose(self, event: gr.EventData) -> tuple[Any, ...]:
         chosen = [int(one) for one in event.photos]
-        return chosen, gr.update(value=f"Split off {plural(len(chosen), 'photo')}" if chosen else CHOOSE, interactive=bool(chosen))
+        return chosen, gr.update(value=say(f"Split off {plural(len(chosen), 'photo')}" if chosen else CHOOSE), interactive=bool(chosen))
 
     def _remove(self, event: gr.EventData, name: str) -> tuple[Any, ...]:
         left = self._house.service.photos(name)
@@ -147,7 +148,7 @@ def _photos(house: House, name: str, noted: str, photos: list[Photo]) -> str:
         cells.append(f'<figure data-choose="{photo.id}">{face(house.faces.of_photo(photo), photo.original_name or name)}'
                      f'<figcaption>{remarks}</figcaption>'
                      f'<button type="button" data-photo="{photo.id}" aria-label="remove this photo">&times;</button></figure>')
-    kept = f'<p class="fg-person-note">{esc(noted)}</p>' if noted else ""
+    kept = f'<p class="fg-person-note" translate="no">{esc(noted)}</p>' if noted else ""
     empty = "" if photos else '<p class="fg-hint">No photo is left: nobody can be recognised from this. Add one, or forget the person.</p>'
-    return (f'<h3>{esc(name)}</h3><p class="fg-hint">{plural(len(photos), "photo")}</p>{kept}{empty}'
+    return (f'<h3 translate="no">{esc(name)}</h3><p class="fg-hint">{plural(len(photos), "photo")}</p>{kept}{empty}'
             f'<div class="fg-photos">{"".join(cells)}</div>')

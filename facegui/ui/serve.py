@@ -60,6 +60,7 @@ def _launch(service: FaceService, options: Options, samples: dict):
     from .access import Access
     from .app import build
     from .style import CSS, FAVICON, HEAD, theme
+    from .words import browser
 
     access = Access(options.owner, options.guest, options.local)
     page = build(service, access, samples)
@@ -74,7 +75,7 @@ def _launch(service: FaceService, options: Options, samples: dict):
             auth_message="The name and password stand on the console where facegui was started." if access.needs_login else None,
             prevent_thread_lock=True, quiet=True, show_error=False, ssr_mode=False, run_history=False, enable_monitoring=False,
             mcp_server=False, pwa=False, footer_links=["api", "settings"], favicon_path=FAVICON,
-            theme=theme(), css=CSS, head=HEAD,
+            theme=theme(), css=CSS, head=HEAD + browser.head(), i18n=browser.i18n(page),
             max_file_size="1gb" if options.local else "64mb", state_session_capacity=200,
             blocked_paths=[str(settings.gallery), str(settings.weights)], app_kwargs={"middleware": guards},
             ssl_certfile=options.certificate.file, ssl_keyfile=options.certificate.key,

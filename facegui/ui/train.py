@@ -13,6 +13,7 @@ from ..types import FaceguiError
 from . import trained
 from .house import House
 from .markup import note
+from .words import say
 
 TUNE = [("A small layer behind the network: seconds to minutes", "head"), ("The network's last stage: minutes", "last"),
         ("The whole network: hours on a CPU", "all")]
@@ -91,7 +92,7 @@ def tab(house: House, this: gr.Tab) -> None:
 
     def hold() -> Any:
         learning.go_on() if learning.paused else learning.pause()
-        return gr.update(value="Go on" if learning.paused else "Pause")
+        return gr.update(value=say("Go on" if learning.paused else "Pause"))
 
     def look(shown: Any) -> tuple[Any, ...]:
         waiting = [one.name for one in learning.interrupted()]
@@ -103,10 +104,10 @@ def tab(house: House, this: gr.Tab) -> None:
         same = shown and shown[0] == mark[0]  # only the model in use changed: nothing is drawn anew
         drawn = (gr.skip(),) * 3 if same else (trained.progress(learning), trained.examples(learning.examples), trained.result(outcome))
         return (*drawn,
-                gr.update(visible=learning.running and bool(learning.reports), value="Go on" if learning.paused else "Pause"),
+                gr.update(visible=learning.running and bool(learning.reports), value=say("Go on" if learning.paused else "Pause")),
                 gr.update(visible=outcome is not None and outcome.card.id != in_use),
                 gr.update(visible=learning.before is not None and learning.before != in_use,
-                          value=f"Back to {learning.before}"),
+                          value=say(f"Back to {learning.before}")),
                 gr.update(visible=bool(waiting)), gr.update(choices=waiting, value=waiting[0] if waiting else None), mark)
 
     def use() -> tuple[Any, ...]:

@@ -14,7 +14,7 @@ function mark() {
     row.classList.toggle('fg-now', there);
     if (there) { here.push(row.querySelector('.fg-xray-name b').textContent); }
   }
-  element.querySelector('.fg-video-now').textContent = here.length ? 'On screen: ' + here.join(', ') : 'Nobody on screen';
+  element.querySelector('.fg-video-now').textContent = here.length ? facegui_say('On screen: {names}', {names: here.join(', ')}) : facegui_say('Nobody on screen');
 }
 
 element.addEventListener('click', (event) => {

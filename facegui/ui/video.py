@@ -14,6 +14,7 @@ from . import xray
 from .edge import sentence
 from .house import House
 from .markup import note
+from .words import say
 
 SCRIPT = (Path(__file__).resolve().parent / "video.js").read_text(encoding="utf-8")
 START = note("Who is on screen, and when?", "Add a video on the left. It is looked through in the background, also when "
@@ -52,7 +53,7 @@ def tab(house: House, page: gr.Blocks, this: gr.Tab) -> None:
         try:
             videos.start(Path(file), float(rate), bool(small))
         except FaceguiError as error:  # the file is gone, so the field is emptied
-            gr.Warning(html.escape(sentence(error)), duration=10, title="Not done")
+            gr.Warning(html.escape(say(sentence(error))), duration=10, title=say("Not done"))
             return *[gr.skip()] * len(house.bar.outputs), None
         return *house.bar.now(), None
 

@@ -51,11 +51,12 @@ def _row(one: Presence, seconds: float) -> str:
         about.insert(0, f"score {one.score:.2f}")
     if one.question:
         about.append(f"perhaps {esc(one.question)}?")
+    keep = ' translate="no"' if one.name is not None else ""
     spans = " ".join(f"{start}-{end}" for start, end in one.intervals)
     return (f'<div class="fg-xray-row {"fg-yes" if one.name is not None else "fg-no"}" role="listitem" data-spans="{spans}">'
             f'<button type="button" class="fg-xray-face" data-jump="{one.best_s}" aria-label="{label}, best seen at {_clock(one.best_s)}; '
             f'jump there"><img src="{jpeg_address(one.thumbnail)}" alt=""></button>'
-            f'<div class="fg-xray-name"><b>{label}</b><small>{" &middot; ".join(about)}</small></div>'
+            f'<div class="fg-xray-name"><b{keep}>{label}</b><small>{" &middot; ".join(about)}</small></div>'
             f'<div class="fg-xray-line">{bars}</div></div>')
 
 

@@ -1,0 +1,80 @@
+"""What the browser itself must know: the labels of the page for Gradio's own i18n, the words of the scripts, the choice."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.i18n import I18nData
+
+from . import COOKIE, ENGLISH, catalogues, page, say
+
+UI = Path(__file__).resolve().parent.parent
+SCRIPTS = [UI, UI.parent / "evaluate"]
+SPOKEN = (gr.HTML, gr.Button)  # their value is what they say
+_SAID = re.compile(r"say\('([^'\\]*)'")
+CHOOSE = """element.addEventListener('click', (event) => {
+  const one = event.target.closest('[data-language]');
+  if (!one) { return; }
+  document.cookie = '%s=' + one.dataset.language + '; path=/; max-age=31536000; samesite=lax';
+  location.reload();
+});""" % COOKIE
+# Gradio asks navigator.language, the server asks the cookie and Accept-Language: a choice must reach both.
+_HEAD = """<script>(() => {
+const chosen = (document.cookie.match(/(?:^|; )%s=([a-z]+)/) || [])[1];
+if (chosen) { Object.defineProperty(navigator, 'language', {get: () => chosen}); }
+const words = %s, code = navigator.language.split('-')[0], own = words[code] || {};
+document.documentElement.lang = own['_'] ? code : 'en';
+window.facegui_say = (text, values) => (own[text] || text).replace(/\\{(\\w+)\\}/g, (_, name) => values[name]);
+})();</script>"""
+
+
+def i18n(blocks: gr.Blocks) -> gr.I18n:
+    """Marks every word that stands on the page from the beginning as one that Gradio looks up by its English; returns what it finds."""
+    texts = set()
+    for block, name, text in list(written(blocks)):
+        if any(_translated(text, code) != text for code in catalogues()):
+            texts.add(text)
+            if name == "choices":
+                block.choices = [(I18nData(shown) if shown == text else shown, value) for shown, value in block.choices]
+            else:
+                setattr(block, name, I18nData(text))
+    return gr.I18n(**{code: {text: _translated(text, code) for text in sorted(texts)} for code in catalogues()})
+
+
+def written(blocks: gr.Blocks) -> Iterator[tuple[Any, str, str]]:
+    """(component, property, English) of all labels, hints, buttons, choices and HTML of a page as it opens."""
+    for block in blocks.blocks.values():
+        spoken = ["label", "info", "placeholder", *(["value"] if isinstance(block, SPOKEN) else [])]
+        found = [(name, getattr(block, name, None)) for name in spoken]
+        found += [("choices", one[0]) for one in getattr(block, "choices", None) or []]
+        yield from ((block, name, text) for name, text in found if isinstance(text, str) and text.strip())
+
+
+def spoken() -> set[str]:
+    """The English of the scripts: say('...') in their sources."""
+    files = [file for folder in SCRIPTS for kind in ("*.js", "*.py") for file in folder.glob(kind)]
+    return {text for file in files for text in _SAID.findall(file.read_text(encoding="utf-8"))}
+
+
+def head() -> str:
+    """For the page's head: the scripts' words, and the language chosen earlier."""
+    words = {code: {"_": code, **{text: one.words.get(text) or one.say(text) for text in sorted(spoken())}} for code, one in catalogues().items()}
+    return _HEAD % (COOKIE, json.dumps(words, ensure_ascii=False).replace("<", "\\u003c"))
+
+
+def languages() -> str:
+    """The choice, each language by its own name."""
+    names = {ENGLISH: "English", **{code: one.name for code, one in catalogues().items()}}
+    buttons = "".join(f'<button type="button" data-language="{code}" lang="{code}" translate="no">{html.escape(name)}</button>'
+                      for code, name in names.items())
+    return f'<nav class="fg-languages" aria-label="language">{buttons}</nav>'
+
+
+def _translated(text: str, language: str) -> str:
+    return page(text, language) if text.startswith("<") else say(text, language)

@@ -1,0 +1,151 @@
+"""The page in a Portuguese and in a Russian browser, in a narrow one too, and the choice of another language."""
+
+import re
+
+import camera
+import pytest
+from served import chromium, served
+
+from facegui import drawn, image
+
+PERSON = list(drawn.CAST)[1]
+TABS = {"pt-BR": {"recognize": "Reconhecer", "photo": "Foto", "live": "Ao vivo", "video": "Vídeo", "enroll": "Cadastrar", "gallery": "Galeria",
+                  "unknown": "Desconhecido", "train": "Treinar", "evaluate": "Avaliar", "system": "Sistema"},
+        "ru-RU": {"recognize": "Распознать", "photo": "Фото", "live": "Камера", "video": "Видео", "enroll": "Зарегистрировать",
+                  "gallery": "Галерея", "unknown": "Неизвестный", "train": "Обучить", "evaluate": "Оценить", "system": "Система"}}
+WORDS = {"pt-BR": {"stranger": "Desconhecido", "why": "um nome exige", "bare": "rosto descoberto", "enrolled": "já está na galeria", "accepted": "aceita",
+                   "nameless": "Digite primeiro o nome da pessoa.", "stop": "Parar", "rate": "imagens por segundo"},
+         "ru-RU": {"stranger": "Неизвестный", "why": "для имени", "bare": "лицо открыто", "enrolled": "теперь в галерее", "accepted": "принято",
+                   "nameless": "Сначала введите имя человека.", "stop": "Стоп", "rate": "снимков в секунду"}}
+KEYS = re.compile(r"__i18n__|translation_metadata|\{\w+(:[^}]*)?\}|undefined")
+# English that everybody knows, or that is no word of ours
+SPARED = re.compile(r"facegui|HTML|CSV|JSON|WebVTT|CPU|ArcFace|batch-hard|LFW|NAME\w*|\.jpg|/home\S+|zip|API|Ana Souza|compact|mine|Textbox|"
+                    + "|".join(re.escape(name) for name in drawn.CAST))
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    place = tmp_path_factory.mktemp("words")
+    film = camera.write(place / "one.y4m", [camera.scene(drawn.person(drawn.CAST[PERSON], view=3), shift=4 * (n % 2)) for n in range(8)])
+    with chromium(*camera.flags(film)) as browser, served(place, "--demo") as server:
+        yield browser, server
+
+
+@pytest.fixture(params=list(TABS))
+def page(house, request):
+    browser, server = house
+    context = browser.new_context(locale=request.param, viewport={"width": 1280, "height": 900}, permissions=["camera"])
+    page = context.new_page()
+    page.spoken, page.failed = request.param, []
+    page.on("pageerror", lambda error: page.failed.append(str(error)))
+    page.set_default_timeout(30_000)
+    page.goto(server.url)
+    page.wait_for_selector("#fg-result .fg-note")
+    page.get_by_role("tab", name=TABS[request.param]["enroll"], exact=True).first.wait_for(state="attached")
+    yield page
+    assert page.failed == []
+    context.close()
+
+
+def go(page, name):
+    """Open a tab by its translated name."""
+    if name in ("photo", "live", "video"):
+        go(page, "recognize")
+        page.locator("#fg-sources").get_by_role("tab", name=TABS[page.spoken][name], exact=True).click()
+        return
+    tab = page.get_by_role("tab", name=TABS[page.spoken][name], exact=True)
+    if tab.is_visible():
+        tab.click()
+    else:
+        page.locator("#fg-tabs > .tab-wrapper .overflow-menu > button").click()
+        page.locator(".overflow-dropdown").get_by_text(TABS[page.spoken][name], exact=True).click()
+
+
+def texts(page):
+    """Every visible text of the page, without people's names and Gradio's own footer."""
+    return page.evaluate("""() => {
+      const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (walk.nextNode()) {
+        const at = walk.currentNode.parentElement;
+        if (at.offsetParent !== null && !at.closest('[translate=no], script, style, footer')) { found.push(walk.currentNode.textContent.trim()); }
+      }
+      return found.filter((text) => text);
+    }""")
+
+
+def unfold(page):
+    folds = page.locator("button.label-wrap:not(.open):visible")
+    while folds.count():
+        folds.first.click()
+
+
+def test_every_tab_speaks_the_language(page):
+    for name in TABS[page.spoken]:
+        go(page, name)
+        unfold(page)
+        page.wait_for_timeout(400)
+        said = texts(page)
+        assert TABS[page.spoken][name] in said
+        assert not [text for text in said if KEYS.search(text)], name
+        if page.spoken == "ru-RU":  # other letters: whatever is left in English shows
+            assert not [text for text in said if re.search("[A-Za-z]{3}", SPARED.sub("", text))], name
+
+
+def test_recognise_and_enroll(page, tmp_path):
+    word = WORDS[page.spoken]
+    page.click("[data-sample='a stranger']")
+    page.wait_for_selector("#fg-result .fg-card")
+    card = page.locator("#fg-result .fg-card").inner_text()
+    assert word["stranger"] in card and word["why"] in card and word["bare"] in card
+    go(page, "enroll")
+    page.click("#fg-enroll-go")
+    page.wait_for_selector(f"#fg-enroll-report :text('{word['nameless']}')")
+    image.write(tmp_path / "one.jpg", drawn.person(77 if page.spoken == "pt-BR" else 95, view=1))
+    page.set_input_files("#fg-enroll-files input[type=file]", str(tmp_path / "one.jpg"))
+    page.wait_for_selector("#fg-tray img")
+    page.locator("#fg-enroll-name").get_by_role("textbox").fill(f"Unknown {page.spoken}")
+    page.click("#fg-enroll-go")
+    page.wait_for_selector("#fg-enroll-report .fg-outcomes, #fg-enroll-report [data-different]")
+    if page.locator("#fg-enroll-report [data-different]").count():
+        page.click("#fg-enroll-report [data-different]")
+    page.wait_for_selector(f"#fg-enroll-report :text('{word['enrolled']}')")
+    report = page.locator("#fg-enroll-report").inner_text()
+    assert word["accepted"] in report and f"Unknown {page.spoken}" in report, "a name is nobody's word"
+
+
+def test_the_camera_speaks_it_too(page):
+    go(page, "live")
+    page.click(".fg-live-start")
+    page.wait_for_function("document.querySelector('.fg-live-numbers').dataset.rate")
+    assert page.locator(".fg-live-start").inner_text() == WORDS[page.spoken]["stop"]
+    assert WORDS[page.spoken]["rate"] in page.locator(".fg-live-numbers").inner_text()
+    page.wait_for_function("name => document.querySelector('.fg-live-boxes').dataset.names === name", arg=PERSON)
+    page.locator(".fg-live-boxes").click()
+    page.wait_for_selector(".fg-live-card .fg-card")
+    assert WORDS[page.spoken]["bare"] in page.locator(".fg-live-card").inner_text()
+
+
+def test_a_phone_has_room_for_the_longest_words(page):
+    page.set_viewport_size({"width": 400, "height": 800})
+    for name in TABS[page.spoken]:
+        go(page, name)
+        unfold(page)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 400, name
+
+
+def test_another_language_can_be_chosen(house):
+    browser, server = house
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(server.url)
+    page.wait_for_selector("#fg-result :text('Who is this?')")
+    page.click("[data-language=ru]")
+    page.wait_for_selector("#fg-result :text('Кто это?')")
+    assert page.evaluate("document.documentElement.lang") == "ru"
+    page.click("[data-sample='a stranger']")
+    page.wait_for_selector("#fg-result .fg-card h4:text('Неизвестный')")
+    page.click("[data-language=en]")
+    page.wait_for_selector("#fg-result :text('Who is this?')")
+    context.close()
