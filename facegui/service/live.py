@@ -45,7 +45,8 @@ class Viewer:
     owner: str
     used_s: float
     tracker: Tracker = field(default_factory=Tracker)
-    faces: list[Face] = field(default_factory=list)  # of the last frame
+    faces: list[Face] = field(default_factory=list)  # of the last frame, and their tracks
+    tracks: list[Track] = field(default_factory=list)
     searched_s: float = -math.inf
     met: dict[int, tuple[Identification, np.ndarray]] = field(default_factory=dict)
     took_ms: dict[str, float] = field(default_factory=dict)  # stages of the last frame
@@ -168,7 +169,7 @@ class Live:
     def _look(self, viewer: Viewer, pixels: np.ndarray, clock: Clock) -> list[Sighting]:
         sight, now = self._service.sight, time.monotonic()
         faces = self._faces(viewer, pixels, now)
-        tracks = viewer.tracker.update([face.box for face in faces], now)
+        tracks = viewer.tracks = viewer.tracker.update([face.box for face in faces], now)
         clock.lap("detect")
         due = [pair for pair in zip(tracks, faces, strict=True) if pair[0].due(now)]
         due = sorted(due, key=lambda pair: pair[0].looked_s)[:LOOKS_PER_FRAME]
@@ -189,7 +190,9 @@ class Live:
         if self._detector is None:
             self._detector = MtcnnDetector(self._service.settings.device, LONG_SIDE_PX)
         faces = None
-        if viewer.faces and now - viewer.searched_s < SEARCH_S:
+        # a face that is due for a look is searched for: its landmarks are a little better, and so is its score
+        settled = viewer.faces and not any(track.due(now) for track in viewer.tracks)
+        if settled and now - viewer.searched_s < SEARCH_S:
             faces = self._detector.follow(pixels, [face.box for face in viewer.faces])
         if faces is None:
             faces, viewer.searched_s = self._detector.detect(pixels), now
