@@ -1,4 +1,4 @@
-"""The page in a Portuguese and in a Russian browser, in a narrow one too, and the choice of another language."""
+"""The page in a Portuguese and in a Russian browser, in a narrow one too."""
 
 import re
 
@@ -20,7 +20,7 @@ WORDS = {"pt-BR": {"stranger": "Desconhecido", "why": "um nome exige", "bare": "
 KEYS = re.compile(r"__i18n__|translation_metadata|\{\w+(:[^}]*)?\}|undefined")
 # English that everybody knows, or that is no word of ours
 SPARED = re.compile(r"facegui|HTML|CSV|JSON|WebVTT|CPU|ArcFace|batch-hard|LFW|NAME\w*|\.jpg|/home\S+|zip|API|Ana Souza|compact|mine|Textbox|"
-                    + "|".join(re.escape(name) for name in drawn.CAST))
+                    + "|".join(re.escape(name) for name in drawn.CAST), re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
@@ -100,17 +100,14 @@ def test_recognise_and_enroll(page, tmp_path):
     go(page, "enroll")
     page.click("#fg-enroll-go")
     page.wait_for_selector(f"#fg-enroll-report :text('{word['nameless']}')")
-    image.write(tmp_path / "one.jpg", drawn.person(77 if page.spoken == "pt-BR" else 95, view=1))
+    image.write(tmp_path / "one.jpg", drawn.person(drawn.CAST[PERSON], view=list(TABS).index(page.spoken) + 7))
     page.set_input_files("#fg-enroll-files input[type=file]", str(tmp_path / "one.jpg"))
     page.wait_for_selector("#fg-tray img")
-    page.locator("#fg-enroll-name").get_by_role("textbox").fill(f"Unknown {page.spoken}")
+    page.locator("#fg-enroll-name").get_by_role("textbox").fill(PERSON)
     page.click("#fg-enroll-go")
-    page.wait_for_selector("#fg-enroll-report .fg-outcomes, #fg-enroll-report [data-different]")
-    if page.locator("#fg-enroll-report [data-different]").count():
-        page.click("#fg-enroll-report [data-different]")
     page.wait_for_selector(f"#fg-enroll-report :text('{word['enrolled']}')")
     report = page.locator("#fg-enroll-report").inner_text()
-    assert word["accepted"] in report and f"Unknown {page.spoken}" in report, "a name is nobody's word"
+    assert word["accepted"] in report and PERSON in report
 
 
 def test_the_camera_speaks_it_too(page):
@@ -132,20 +129,3 @@ def test_a_phone_has_room_for_the_longest_words(page):
         unfold(page)
         page.wait_for_timeout(300)
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 400, name
-
-
-def test_another_language_can_be_chosen(house):
-    browser, server = house
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    page.goto(server.url)
-    page.wait_for_selector("#fg-result :text('Who is this?')")
-    page.click("[data-language=ru]")
-    page.wait_for_selector("#fg-result :text('Кто это?')")
-    assert page.evaluate("document.documentElement.lang") == "ru"
-    page.click("[data-sample='a stranger']")
-    page.wait_for_selector("#fg-result .fg-card h4:text('Неизвестный')")
-    page.click("[data-language=en]")
-    page.wait_for_selector("#fg-result :text('Who is this?')")
-    context.close()

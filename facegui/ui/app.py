@@ -11,7 +11,6 @@ from ..service import FaceService
 from . import api, enroll, evaluate, gallery, live, recognize, system, train, unknowns, video
 from .access import Access
 from .house import House
-from .words import browser
 
 TITLE = "facegui"
 
@@ -20,7 +19,7 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
     """The whole page. `samples`: title -> pixels, pictures that the Recognize tab offers to try."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(60, 600), fill_width=False) as page:
         gr.HTML('<header class="fg-top"><h1>facegui</h1><p>Recognise the people you have enrolled, with and without masks. '
-                f"Everything stays on this machine.</p>{browser.languages()}</header>", js_on_load=browser.CHOOSE)
+                "Everything stays on this machine.</p></header>")
         house = House(service, access)
         api.endpoints(house)  # first, so that the names are theirs: Gradio numbers handlers of the same name
         hidden = access.needs_login  # until the page knows who looks at it

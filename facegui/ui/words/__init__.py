@@ -21,7 +21,6 @@ from .catalogue import Catalogue
 
 HERE = Path(__file__).resolve().parent
 ENGLISH = "en"
-COOKIE = "facegui_language"  # a choice on the page; it counts more than what the browser asks for
 
 _speaking: ContextVar[str] = ContextVar("facegui_language", default=ENGLISH)
 _TAG = re.compile(r"(<[^>]*>)")
@@ -35,12 +34,9 @@ def catalogues() -> dict[str, Catalogue]:
     return {file.stem: Catalogue(json.loads(file.read_text(encoding="utf-8"))) for file in sorted(HERE.glob("*.json"))}
 
 
-def language_of(headers: Mapping[str, str] | None, cookies: Mapping[str, str] | None = None) -> str:
-    """The best language that is spoken here: the choice made on the page, else the first fitting one of Accept-Language."""
+def language_of(headers: Mapping[str, str] | None) -> str:
+    """The best language of Accept-Language that is spoken here, else English."""
     known = {ENGLISH, *catalogues()}
-    chosen = (cookies or {}).get(COOKIE)
-    if chosen in known:
-        return chosen
     wanted = []
     for number, part in enumerate(((headers or {}).get("accept-language") or "").split(",")):
         name, _, weight = part.partition(";")
@@ -55,7 +51,7 @@ def language_of(headers: Mapping[str, str] | None, cookies: Mapping[str, str] | 
 @contextmanager
 def speaking(request: Any) -> Iterator[None]:
     """Whatever is said inside goes to whom this request (gr.Request or None) came from."""
-    token = _speaking.set(language_of(getattr(request, "headers", None), getattr(request, "cookies", None)))
+    token = _speaking.set(language_of(getattr(request, "headers", None)))
     try:
         yield
     finally:

@@ -1,8 +1,7 @@
-"""What the browser itself must know: the labels of the page for Gradio's own i18n, the words of the scripts, the choice."""
+"""What the browser itself must know: the labels of the page for Gradio's own i18n, and the words of the scripts."""
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator
@@ -12,22 +11,13 @@ from typing import Any
 import gradio as gr
 from gradio.i18n import I18nData
 
-from . import COOKIE, ENGLISH, catalogues, page, say
+from . import catalogues, page, say
 
 UI = Path(__file__).resolve().parent.parent
 SCRIPTS = [UI, UI.parent / "evaluate"]
 SPOKEN = (gr.HTML, gr.Button)  # their value is what they say
 _SAID = re.compile(r"say\('([^'\\]*)'")
-CHOOSE = """element.addEventListener('click', (event) => {
-  const one = event.target.closest('[data-language]');
-  if (!one) { return; }
-  document.cookie = '%s=' + one.dataset.language + '; path=/; max-age=31536000; samesite=lax';
-  location.reload();
-});""" % COOKIE
-# Gradio asks navigator.language, the server asks the cookie and Accept-Language: a choice must reach both.
 _HEAD = """<script>(() => {
-const chosen = (document.cookie.match(/(?:^|; )%s=([a-z]+)/) || [])[1];
-if (chosen) { Object.defineProperty(navigator, 'language', {get: () => chosen}); }
 const words = %s, code = navigator.language.split('-')[0], own = words[code] || {};
 document.documentElement.lang = own['_'] ? code : 'en';
 window.facegui_say = (text, values) => (own[text] || text).replace(/\\{(\\w+)\\}/g, (_, name) => values[name]);
@@ -63,17 +53,9 @@ def spoken() -> set[str]:
 
 
 def head() -> str:
-    """For the page's head: the scripts' words, and the language chosen earlier."""
+    """For the page's head: the scripts' words."""
     words = {code: {"_": code, **{text: one.words.get(text) or one.say(text) for text in sorted(spoken())}} for code, one in catalogues().items()}
-    return _HEAD % (COOKIE, json.dumps(words, ensure_ascii=False).replace("<", "\\u003c"))
-
-
-def languages() -> str:
-    """The choice, each language by its own name."""
-    names = {ENGLISH: "English", **{code: one.name for code, one in catalogues().items()}}
-    buttons = "".join(f'<button type="button" data-language="{code}" lang="{code}" translate="no">{html.escape(name)}</button>'
-                      for code, name in names.items())
-    return f'<nav class="fg-languages" aria-label="language">{buttons}</nav>'
+    return _HEAD % json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _translated(text: str, language: str) -> str:
