@@ -6,16 +6,16 @@ import camera
 import pytest
 from served import chromium, served
 
-from facegui import drawn, image
+from facegui import drawn
 
 PERSON = list(drawn.CAST)[1]
 TABS = {"pt-BR": {"recognize": "Reconhecer", "photo": "Foto", "live": "Ao vivo", "video": "Vídeo", "enroll": "Cadastrar", "gallery": "Galeria",
                   "unknown": "Desconhecido", "train": "Treinar", "evaluate": "Avaliar", "system": "Sistema"},
         "ru-RU": {"recognize": "Распознать", "photo": "Фото", "live": "Камера", "video": "Видео", "enroll": "Зарегистрировать",
                   "gallery": "Галерея", "unknown": "Неизвестный", "train": "Обучить", "evaluate": "Оценить", "system": "Система"}}
-WORDS = {"pt-BR": {"stranger": "Desconhecido", "why": "um nome exige", "bare": "rosto descoberto", "enrolled": "já está na galeria", "accepted": "aceita",
+WORDS = {"pt-BR": {"stranger": "Desconhecido", "why": "um nome exige", "bare": "rosto descoberto", 
                    "nameless": "Digite primeiro o nome da pessoa.", "stop": "Parar", "rate": "imagens por segundo"},
-         "ru-RU": {"stranger": "Неизвестный", "why": "для имени", "bare": "лицо открыто", "enrolled": "теперь в галерее", "accepted": "принято",
+         "ru-RU": {"stranger": "Неизвестный", "why": "для имени", "bare": "лицо открыто", 
                    "nameless": "Сначала введите имя человека.", "stop": "Стоп", "rate": "снимков в секунду"}}
 KEYS = re.compile(r"__i18n__|translation_metadata|\{\w+(:[^}]*)?\}|undefined")
 # English that everybody knows, or that is no word of ours
@@ -91,7 +91,7 @@ def test_every_tab_speaks_the_language(page):
             assert not [text for text in said if re.search("[A-Za-z]{3}", SPARED.sub("", text))], name
 
 
-def test_recognise_and_enroll(page, tmp_path):
+def test_recognise_and_an_enrollment_without_a_name(page):
     word = WORDS[page.spoken]
     page.click("[data-sample='a stranger']")
     page.wait_for_selector("#fg-result .fg-card")
@@ -100,14 +100,6 @@ def test_recognise_and_enroll(page, tmp_path):
     go(page, "enroll")
     page.click("#fg-enroll-go")
     page.wait_for_selector(f"#fg-enroll-report :text('{word['nameless']}')")
-    image.write(tmp_path / "one.jpg", drawn.person(drawn.CAST[PERSON], view=list(TABS).index(page.spoken) + 7))
-    page.set_input_files("#fg-enroll-files input[type=file]", str(tmp_path / "one.jpg"))
-    page.wait_for_selector("#fg-tray img")
-    page.locator("#fg-enroll-name").get_by_role("textbox").fill(PERSON)
-    page.click("#fg-enroll-go")
-    page.wait_for_selector(f"#fg-enroll-report :text('{word['enrolled']}')")
-    report = page.locator("#fg-enroll-report").inner_text()
-    assert word["accepted"] in report and PERSON in report
 
 
 def test_the_camera_speaks_it_too(page):
