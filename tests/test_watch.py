@@ -11,7 +11,7 @@ import films
 import pytest
 from films import KNOWN, PARTS
 
-from facegui import image
+from facegui import drawn, image
 from facegui.capture import VideoFile
 from facegui.cli import main
 from facegui.config import Settings
@@ -46,7 +46,7 @@ def test_who_comes_and_goes_in_a_film(gallery, film, tmp_path, capsys):
     assert [one["label"] for one in told if one["event"] == "goes"] == [KNOWN, "unknown #1", KNOWN]
     assert [one["masked"] for one in told if one["event"] == "comes"] == [False, False, True]
     first = told[0]
-    assert PARTS[0].start_s <= first["time_s"] <= PARTS[0].start_s + 1 and first["score"] > 0.62 and not first["masked"]
+    assert PARTS[0].start_s <= first["time_s"] <= PARTS[0].start_s + 1 and first["score"] > drawn.APART and not first["masked"]
     stranger = next(one for one in told if one["event"] == "goes" and one["label"] == "unknown #1")
     assert abs(stranger["time_s"] - PARTS[1].end_s) <= 0.3 and stranger["name"] is None
     pictures = sorted((tmp_path / "met").iterdir())
@@ -75,7 +75,7 @@ def test_a_camera_over_http_is_watched_and_recorded(gallery, tmp_path, capsys):
                      "--out", str(tmp_path / "seen.webm")])
     told = lines(capsys)
     assert code == 0 and [(one["event"], one["label"]) for one in told] == [("comes", KNOWN), ("goes", KNOWN)]
-    assert told[0]["at"].startswith("20") and told[0]["score"] > 0.62
+    assert told[0]["at"].startswith("20") and told[0]["score"] > drawn.APART
     with VideoFile(tmp_path / "seen.webm") as video:
         times = [frame.time_s for frame in video.frames()]
     assert len(times) >= 3 and times[-1] < 4.1 and films.readers() == []
