@@ -110,6 +110,18 @@ def test_the_gallery_own_searches_move_the_level_when_they_are_many():
     assert twins.shift == 1.5  # people enrolled twice do not make everybody unknown
 
 
+def test_what_bare_searches_say_beyond_the_measured_tail_is_not_carried_to_masks():
+    comparisons, own = 999.0, np.full(1000, 50.0)
+    plain = level_for(Promise(100), TAILS, np.ones(1000))
+    twins = level_for(Promise(100), TAILS, np.ones(1000), own, comparisons)
+    carried = max(TAILS[BARE].reach - needed(100, 1000), np.log10(2))  # decades that were measured, or the usual allowance
+    assert carried < twins.shift
+    for pair in set(TAILS) - {BARE}:
+        assert twins.score(pair, twins.match) == pytest.approx(TAILS[pair].score(needed(100, 1000) + carried))
+        assert twins.rarity(pair, twins.score(pair, twins.match)) == pytest.approx(twins.match)
+    assert twins.score(BARE, twins.match) == TAILS[BARE].score(twins.match) > plain.score(BARE, plain.match)
+
+
 def test_fused_scores_are_half_the_mean_template_and_half_the_best_photo():
     rng = np.random.default_rng(5)
     probes, templates = unit(rng.standard_normal((4, 16))), unit(rng.standard_normal((7, 16)))

@@ -9,7 +9,9 @@ held to a false match rate KIND times lower (held-out people of one source match
 people on, its own non-mated searches join in: each of a sample of its people is searched against all others as a
 stranger. At the share of them that EVENTS searches still support (or the promise itself, if that is larger), the
 measured rarity replaces the computed one, and the difference carries over to the promise; the card's tail gives the
-slope beyond. The difference is bounded by LARGEST, for a person enrolled twice looks like a perfect false match.
+slope beyond. The difference is bounded by LARGEST, for a person enrolled twice looks like a perfect false match. The own
+searches are of bare faces: what they say of rarities beyond the measured tail rests on the bare tail's slope alone, and
+counts for bare faces alone.
 """
 
 from __future__ import annotations
@@ -55,13 +57,20 @@ class Level:
         """How rare scores are in a comparison of that kind; by hand, and where nothing was measured, ten times the score."""
         if self.tails is None or self.promise.by_hand is not None:
             return np.asarray(scores, np.float64) * 10
-        return self.tails[pair].rarity(scores)
+        return self.tails[pair].rarity(scores) + self._bare_only(pair)
 
     def score(self, pair: str, rarity: float) -> float:
         """The inverse of `rarity`."""
         if self.tails is None or self.promise.by_hand is not None:
             return rarity / 10
-        return self.tails[pair].score(rarity)
+        return self.tails[pair].score(rarity - self._bare_only(pair))
+
+    def _bare_only(self, pair: str) -> float:
+        """The part of `shift`, decades, that says nothing of other pairs: what lies beyond the measured bare tail."""
+        if pair == BARE or not self.own:
+            return 0.0
+        measured = self.tails[BARE].reach - (self.match - self.shift)
+        return max(0.0, self.shift - max(measured, math.log10(KIND)))
 
     def stricter(self, factor: float) -> float:
         """What a name needs more where only one stranger in `factor` times as many may get it."""
