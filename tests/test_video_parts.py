@@ -27,9 +27,9 @@ def seen(quality=0.8, reasons=(), box=BOX):
     return Seen(face, Quality(quality, reasons), False, np.zeros((8, 8, 3), np.uint8))
 
 
-def view(time_s, embedding, name=None):
+def view(time_s, embedding, name=None, masked=False):
     one = seen()
-    probe = Probe(one.face, one.quality, False, embedding)
+    probe = Probe(one.face, one.quality, masked, embedding)
     pixels = films.image.encode_jpeg(np.zeros((120, 120, 3), np.uint8))
     return Look(time_s, one, pixels, one.face), Identification(probe, name, 0.5, 0.4, (Candidate(1, name or "x", 0.5, 1),))
 
@@ -38,8 +38,8 @@ def unit(number, size=8):
     return np.eye(size, dtype=np.float32)[number]
 
 
-def decided(start, end, embedding, name=None, sure=True):
-    views = (view(start, embedding, name),)
+def decided(start, end, embedding, name=None, sure=True, masked=False):
+    views = (view(start, embedding, name, masked),)
     return Decided(Trace([(start, BOX), (end, BOX)]), views, embedding, name, 0.5, None, sure)
 
 
@@ -66,6 +66,15 @@ def test_short_gaps_are_joined_against_a_slow_count():
         for now in slow & ~there:  # what was filled in is never longer than the gap
             run = run + 1 if now else 0
             assert run <= 101
+
+
+@pytest.mark.parametrize("masked, unknown", [((False, False), 1), ((True, False), 2), ((True, True), 2)])
+def test_strangers_in_masks_need_more_to_be_one_person(masked, unknown):
+    second = (0.65 * unit(0) + np.sqrt(1 - 0.65**2) * unit(1)).astype(np.float32)
+    traces = [decided(0, 1, unit(0), masked=masked[0]), decided(5, 6, second, masked=masked[1])]
+    told, _ = timeline("a.mp4", 160, 120, scanned(*traces), traces, 0.6, lambda worn: (0.6, 0.66, 0.7)[worn])
+    assert len(told.people) == unknown
+    assert len(timeline("a.mp4", 160, 120, scanned(*traces), traces, 0.6)[0].people) == 1  # by hand, the hand decides
 
 
 def test_boxes_move_straight_between_looks_and_stay_half_a_step():

@@ -149,7 +149,7 @@ class Table:
 
 def _table(people: np.ndarray, worn: bool, main: Rows, looks: Rows | None, rules: Rules) -> Table:
     """What a face (`worn`: a masked one) is compared with."""
-    rows = np.concatenate([main.of(person) for person in people])
+    rows = np.concatenate([main.of(person) for person in people] or [np.empty(0, np.int64)])
     place = np.searchsorted(people, main.view.people[rows])
     photos, vectors = main.view.photos[rows], main.vectors(rows)
     shown = rules.is_masked(photos)
@@ -157,7 +157,7 @@ def _table(people: np.ndarray, worn: bool, main: Rows, looks: Rows | None, rules
     if worn and looks is not None and len(drawn := np.concatenate([looks.of(person) for person in people])):
         seen = looks.view.photos[drawn]
         left = shown | ~np.isin(photos, seen)
-        vectors = np.concatenate([vectors[left], looks.vectors(drawn)])
+        vectors = np.concatenate([vectors[left], looks.vectors(drawn)] if left.any() else [looks.vectors(drawn)])
         place = np.concatenate([place[left], np.searchsorted(people, looks.view.people[drawn])])
         photos, pair = np.concatenate([photos[left], seen]), np.concatenate([pair[left], np.full(len(drawn), PAIRS.index(LOOK))])
     order = np.argsort(4 * place + pair, kind="stable")

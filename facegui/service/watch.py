@@ -56,7 +56,7 @@ class Watcher:
         self._answers: dict[int, Identification] = {}
         self._labels: dict[int, str] = {}
         self._guests: dict[str, _Guest] = {}
-        self._strangers: list[np.ndarray] = []  # fused embeddings; number k is at k - 1
+        self._strangers: list[tuple[np.ndarray, bool]] = []  # fused embeddings, masked or bare; number k is at k - 1
         self.marks: list[Mark] = []  # of the last frame
 
     def look(self, pixels: np.ndarray, time_s: float) -> list[Event]:
@@ -114,14 +114,17 @@ class Watcher:
         known = self._labels.get(track.number)
         if known is not None:
             return known
-        likeness = np.stack(self._strangers) @ track.fused if self._strangers else np.empty(0)
-        best = int(np.argmax(likeness)) if len(likeness) else -1
-        limit = self._service.threshold() if self._by_hand is None else self._by_hand
-        if best < 0 or likeness[best] < limit and len(self._strangers) < STRANGERS:
-            self._strangers.append(track.fused)
+        masked = track.number in self._answers and self._answers[track.number].probe.masked
+        beyond = np.array([float(fused @ track.fused) - self._alike(masked + worn) for fused, worn in self._strangers])
+        best = int(np.argmax(beyond)) if len(beyond) else -1
+        if best < 0 or beyond[best] < 0 and len(self._strangers) < STRANGERS:
+            self._strangers.append((track.fused, masked))
             best = len(self._strangers) - 1
         self._labels[track.number] = f"unknown #{best + 1}"
         return self._labels[track.number]
+
+    def _alike(self, masked: int) -> float:
+        return self._service.decisions.alike(masked) if self._by_hand is None else self._by_hand
 
     def _mark(self, track: Track) -> Mark:
         if not track.decided:

@@ -79,7 +79,8 @@ def analyse(service: FaceService, source: Path | str, out: Path | str | None = N
         found = scan(video, sight, detector, rate, small_faces, pace.looked)
         lap("look")
         decided = decide(found, sight, service.decisions, threshold)
-        told, labels = timeline(shown(name) or video.name, video.width, video.height, found, decided, limit)
+        told, labels = timeline(shown(name) or video.name, video.width, video.height, found, decided, limit,
+                                service.decisions.alike if threshold is None else None)
         lap("decide")
     if out is not None:
         pace.drawing(found.frames)

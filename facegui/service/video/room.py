@@ -53,7 +53,7 @@ class Videos:
             with VideoFile(upload):
                 pass  # what is no video is said at once
             shutil.move(upload, source)
-            return self._run(f"Looking through {name}", lambda tick: source, name, rate, small_faces)
+            return self._run(f"Looking through {name}", source, lambda tick: source, name, rate, small_faces)
         except BaseException:
             for file in (upload, source):
                 file.unlink(missing_ok=True)
@@ -75,21 +75,21 @@ class Videos:
     def start_sample(self, rate: float = RATE) -> Job:
         """The same with a film of drawn people."""
         source = self._folder("source") / f"{secrets.token_hex(4)}.webm"
-        return self._run("Looking through drawn people", lambda tick: draw_sample(source, tick), SAMPLE, rate, False)
+        return self._run("Looking through drawn people", source, lambda tick: draw_sample(source, tick), SAMPLE, rate, False)
 
-    def _run(self, title: str, fetch: Callable[[Tick], Path], name: str, rate: float, small_faces: bool) -> Job:
+    def _run(self, title: str, source: Path, fetch: Callable[[Tick], object], name: str, rate: float, small_faces: bool) -> Job:
         def work(tick: Tick) -> str:
             folder = self.shown / secrets.token_urlsafe(18)  # nobody can guess it
             folder.mkdir()
             try:
-                found = analyse(self._service, fetch(tick), folder / _saved_as(name), rate=rate, small_faces=small_faces,
+                fetch(tick)
+                found = analyse(self._service, source, folder / _saved_as(name), rate=rate, small_faces=small_faces,
                                 tick=tick, meet=self._meet, name=name)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
             finally:
-                for file in self._folder("source").iterdir():
-                    file.unlink(missing_ok=True)
+                source.unlink(missing_ok=True)  # this one alone: the next upload may lie beside it already
             before, self.result = self.result, found
             self.version += 1
             if before is not None and before.out is not None:

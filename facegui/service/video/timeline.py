@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ... import image
@@ -59,9 +59,9 @@ Labels = dict[int, Presence | None]  # by place in the list of decided traces; N
 
 
 def timeline(name: str, width: int, height: int, found: Scan, decided: Sequence[Decided],
-             limit: float) -> tuple[Timeline, Labels]:
+             limit: float, alike: Callable[[int], float] | None = None) -> tuple[Timeline, Labels]:
     """The people of a video, and which of them each decided trace is."""
-    groups = [*_named(decided), *_unknown(decided, limit)]
+    groups = [*_named(decided), *_unknown(decided, alike or (lambda masked: limit))]
     groups.sort(key=lambda group: min(decided[one].span[0] for one in group))
     people: list[Presence] = []
     labels: Labels = dict.fromkeys(range(len(decided)))
@@ -95,23 +95,31 @@ def _named(decided: Sequence[Decided]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _unknown(decided: Sequence[Decided], limit: float) -> list[list[int]]:
-    """Clear strangers, the most alike put together first; two faces seen at the same time are two people."""
+def _unknown(decided: Sequence[Decided], alike: Callable[[int], float]) -> list[list[int]]:
+    """Clear strangers, the most alike put together first; two faces seen at the same time are two people. `alike`: the score
+    that makes two one person, by how many of them wear a mask: masks resemble each other."""
     groups = [[number] for number, one in enumerate(decided) if one.name is None and one.sure]
     fused = [decided[group[0]].fused for group in groups]
     while True:
-        best, pair = limit, None
+        best, pair = 0.0, None
         for first in range(len(groups)):
             for second in range(first + 1, len(groups)):
-                score = float(fused[first] @ fused[second])
-                if score >= best and not _meet(decided, groups[first], groups[second]):
-                    best, pair = score, (first, second)
+                worn = _worn(decided, groups[first]) + _worn(decided, groups[second])
+                beyond = float(fused[first] @ fused[second]) - alike(worn)
+                if beyond >= best and not _meet(decided, groups[first], groups[second]):
+                    best, pair = beyond, (first, second)
         if pair is None:
             return groups
         first, second = pair
         groups[first] += groups.pop(second)
         fused.pop(second)
         fused[first] = fuse([one.probe for number in groups[first] for _, one in decided[number].views])
+
+
+def _worn(decided: Sequence[Decided], group: Sequence[int]) -> bool:
+    """Whether most views of these faces wear a mask."""
+    views = [one.probe.masked for number in group for _, one in decided[number].views]
+    return 2 * sum(views) > len(views)
 
 
 def _meet(decided: Sequence[Decided], one: Sequence[int], other: Sequence[int]) -> bool:
