@@ -103,7 +103,7 @@ def test_any_other_name_is_only_a_name(here, good, capsys, name):
     (lambda folder: None, "no folder"),
     (lambda folder: folder.mkdir(), "nobody to enroll"),
     (lambda folder: (folder.mkdir(), (folder / "photo.jpg").write_bytes(b"x")), "sub-folder per person"),
-    (lambda folder: folder.write_text("a file"), "no folder"),
+    (lambda folder: folder.write_text("a file"), "not a zip file"),
 ])
 def test_a_bad_folder_is_a_sentence(here, capsys, make, says):
     make(here / "people")

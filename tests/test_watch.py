@@ -86,7 +86,8 @@ def test_ctrl_c_is_a_clean_end(gallery, film, tmp_path):
     with films.mjpeg(frames, fps=10) as (address, _):
         run = subprocess.Popen([sys.executable, "-m", "facegui", "watch", address, "--gallery", str(gallery),
                                 "--out", str(tmp_path / "seen.webm")], cwd=ROOT, text=True, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})
+                               stderr=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"},
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # ignored where tests run with &
         assert f"comes  {KNOWN}" in run.stdout.readline()
         run.send_signal(signal.SIGINT)
         out, said = run.communicate(timeout=120)
