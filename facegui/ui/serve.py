@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import tempfile
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 from ..config import Settings
 from ..service import FaceService
 from ..types import FaceguiError
 from .options import Login, Options
+from .private import private_folder
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +22,7 @@ log = logging.getLogger(__name__)
 def serve(settings: Settings, options: Options) -> int:
     """Open the page and keep it open until Ctrl+C or SIGTERM. Raises FaceguiError where it cannot be opened."""
     with ExitStack() as end:
-        private = Path(tempfile.mkdtemp(prefix="facegui-"))  # mode 0700
-        end.callback(shutil.rmtree, private, ignore_errors=True)
+        private = end.enter_context(private_folder())
         os.environ["GRADIO_TEMP_DIR"] = str(private / "uploads")
         os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
