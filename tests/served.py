@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from facegui import drawn, image
+
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 START_S = 240  # a loaded machine imports and draws slowly
@@ -102,3 +104,11 @@ def _open(page, name):
         page.locator(".overflow-dropdown").get_by_text(name, exact=True).click()
     else:
         tab.click()
+
+
+def drawn_folders(folder, names, size, masked=()):
+    """Four photos of each of the cast's `names` in a sub-folder of their own; those of the views in `masked` wear a mask."""
+    for name in names:
+        (folder / name).mkdir(parents=True)
+        for view in range(4):
+            image.write(folder / name / f"{view}.jpg", drawn.person(drawn.CAST[name], view=view, mask=view in masked, size=size))

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-from served import chromium, open_tab, served
+from served import chromium, drawn_folders, open_tab, served
 
-from facegui import drawn, image
+from facegui import drawn
 
 NAMES = list(drawn.CAST)[:4]
 
@@ -15,10 +15,7 @@ NAMES = list(drawn.CAST)[:4]
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     place = tmp_path_factory.mktemp("served")
-    for name in NAMES:
-        (place / "people" / name).mkdir(parents=True)
-        for view in range(4):
-            image.write(place / "people" / name / f"{view}.jpg", drawn.person(drawn.CAST[name], view=view, mask=view == 3, size=240))
+    drawn_folders(place / "people", NAMES, 240, masked={3})
     with chromium() as browser, served(place, "--demo") as page:
         yield browser, page, place / "people"
 

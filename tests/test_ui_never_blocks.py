@@ -4,7 +4,7 @@ import shutil
 
 import films
 import pytest
-from served import ROOT, chromium, open_tab, served
+from served import ROOT, chromium, drawn_folders, open_tab, served
 
 from facegui import drawn, image
 
@@ -14,10 +14,7 @@ NAMES = list(drawn.CAST)[:4]
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     place = tmp_path_factory.mktemp("busy")
-    for name in NAMES:
-        (place / "people" / name).mkdir(parents=True)
-        for view in range(4):
-            image.write(place / "people" / name / f"{view}.jpg", drawn.person(drawn.CAST[name], view=view, size=200))
+    drawn_folders(place / "people", NAMES, 200)
     for model in ("compact", "cover"):
         shutil.copytree(ROOT / "weights" / model, place / "weights" / model)
     with chromium() as browser, served(place, "--demo", "--weights", str(place / "weights")) as server:

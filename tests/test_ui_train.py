@@ -5,9 +5,9 @@ import re
 import shutil
 
 import pytest
-from served import ROOT, chromium, open_tab, served
+from served import ROOT, chromium, drawn_folders, open_tab, served
 
-from facegui import drawn, image
+from facegui import drawn
 
 NAMES = list(drawn.CAST)[:6]
 
@@ -15,10 +15,7 @@ NAMES = list(drawn.CAST)[:6]
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     place = tmp_path_factory.mktemp("served")
-    for name in NAMES:
-        (place / "people" / name).mkdir(parents=True)
-        for view in range(4):
-            image.write(place / "people" / name / f"{view}.jpg", drawn.person(drawn.CAST[name], view=view, size=200))
+    drawn_folders(place / "people", NAMES, 200)
     for model in ("compact", "cover"):
         shutil.copytree(ROOT / "weights" / model, place / "weights" / model)
     with chromium() as browser, served(place, "--demo", "--weights", str(place / "weights")) as page:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from ..types import FaceguiError
 from .progress import Bar
-from .show import plural, put, put_json, service
+from .show import plural, put, put_json, service, told
 
 
 def check(arguments: Namespace) -> int:
@@ -34,7 +34,7 @@ def check(arguments: Namespace) -> int:
 def apart(arguments: Namespace) -> int:
     with service(arguments) as faces:
         faces.gallery.sorting.set_apart(arguments.one, arguments.other, not arguments.undo)
-    _done(arguments, f"{arguments.one} and {arguments.other} are " + ("in question again" if arguments.undo else
+    told(arguments, f"{arguments.one} and {arguments.other} are " + ("in question again" if arguments.undo else
           "not the same; `apart --undo` takes that back"), one=arguments.one, other=arguments.other, apart=not arguments.undo)
     return 0
 
@@ -44,12 +44,12 @@ def move(arguments: Namespace) -> int:
         if arguments.undo:
             last = next((one.id for one in faces.gallery.sorting.moves()), -1)
             done = faces.gallery.sorting.undo(last)
-            _done(arguments, f"{plural(done.photos, 'photo')} went back from {done.into_name} to {done.from_name}", undone=asdict(done))
+            told(arguments, f"{plural(done.photos, 'photo')} went back from {done.into_name} to {done.from_name}", undone=asdict(done))
         elif not arguments.photos or not arguments.to:
             raise FaceguiError("give the photos' numbers and --to NAME, or only --undo")
         else:
             done = faces.gallery.sorting.move(arguments.photos, arguments.to)
-            _done(arguments, f"{plural(done.photos, 'photo')} of {done.from_name} went to {done.into_name}; `move --undo` takes it back",
+            told(arguments, f"{plural(done.photos, 'photo')} of {done.from_name} went to {done.into_name}; `move --undo` takes it back",
                   **asdict(done))
     return 0
 
@@ -58,13 +58,6 @@ def keep(arguments: Namespace) -> int:
     with service(arguments) as faces:
         for photo in arguments.photos:
             faces.gallery.sorting.keep(photo, not arguments.undo)
-    _done(arguments, f"{plural(len(arguments.photos), 'photo')} " + ("in question again" if arguments.undo else
+    told(arguments, f"{plural(len(arguments.photos), 'photo')} " + ("in question again" if arguments.undo else
           "kept where they are; `keep --undo` takes that back"), photos=arguments.photos, kept=not arguments.undo)
     return 0
-
-
-def _done(arguments: Namespace, sentence: str, **values: object) -> None:
-    if arguments.json:
-        put_json(values)
-    else:
-        put(sentence)

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..service import answers
 from ..types import FaceguiError, PhotoOutcome
 from .progress import Bar, duration
-from .show import plural, put, put_json, service
+from .show import plural, put, put_json, service, told
 
 
 def build(arguments: Namespace) -> int:
@@ -85,7 +85,7 @@ def people(arguments: Namespace) -> int:
 def rename(arguments: Namespace) -> int:
     with service(arguments) as faces:
         faces.rename(arguments.old, arguments.new)
-    _done(arguments, f"{arguments.old} is now {arguments.new}", old=arguments.old, new=arguments.new)
+    told(arguments, f"{arguments.old} is now {arguments.new}", old=arguments.old, new=arguments.new)
     return 0
 
 
@@ -96,10 +96,10 @@ def merge(arguments: Namespace) -> int:
     with service(arguments) as faces:
         if arguments.undo:
             source, target = faces.undo_merge()
-            _done(arguments, f"{source} and {target} are two people again", undone=[source, target])
+            told(arguments, f"{source} and {target} are two people again", undone=[source, target])
         else:
             faces.merge(arguments.source, arguments.target)
-            _done(arguments, f"{arguments.source} is now part of {arguments.target}; `merge --undo` takes it back",
+            told(arguments, f"{arguments.source} is now part of {arguments.target}; `merge --undo` takes it back",
                   source=arguments.source, target=arguments.target)
     return 0
 
@@ -107,13 +107,6 @@ def merge(arguments: Namespace) -> int:
 def forget(arguments: Namespace) -> int:
     with service(arguments) as faces:
         gone = faces.forget(arguments.name)
-    _done(arguments, f"{gone.name} is forgotten: {plural(gone.photos, 'photo')}, {plural(gone.files, 'file')}, "
+    told(arguments, f"{gone.name} is forgotten: {plural(gone.photos, 'photo')}, {plural(gone.files, 'file')}, "
           f"{plural(gone.templates, 'template')} and {plural(gone.index_rows, 'index row')} deleted", **asdict(gone))
     return 0
-
-
-def _done(arguments: Namespace, sentence: str, **values: object) -> None:
-    if arguments.json:
-        put_json(values)
-    else:
-        put(sentence)

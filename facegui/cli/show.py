@@ -31,3 +31,11 @@ def put(*lines: str) -> None:
 def plural(count: int, one: str, many: str = "") -> str:
     """3, "photo" -> "3 photos"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def told(arguments: Namespace, sentence: str, **values: object) -> None:
+    """What was done: the values as JSON where that was asked for, else the sentence."""
+    if arguments.json:
+        put_json(values)
+    else:
+        put(sentence)

@@ -17,6 +17,7 @@ from functools import lru_cache
 import numpy as np
 
 BARE, MASKED_BARE, MASKED, LOOK = "bare-bare", "masked-bare", "masked-masked", "masked-look"
+BY_MASKS = (BARE, MASKED_BARE, MASKED)  # of two plain photos, by how many of them show a mask
 PAIRS = (BARE, MASKED_BARE, MASKED, LOOK)  # "look": a bare photo's template mixed with drawn masks
 SCORE_CAP = 0.99  # no threshold beyond: the same photo, saved anew, must still match itself
 

@@ -17,7 +17,7 @@ from ..decide import PAIRS, Level, Near
 from ..decide.fuse import fused_all
 from ..decide.level import OWN_FROM
 from ..decide.own import best_others, sample
-from ..decide.tails import BARE, LOOK, MASKED, MASKED_BARE
+from ..decide.tails import BARE, BY_MASKS, LOOK, MASKED, MASKED_BARE
 from ..index import View
 from ..store import people as persons
 from . import Gallery
@@ -194,10 +194,6 @@ def _compare(probes: np.ndarray, table: Table, names: dict[int, str], rules: Rul
 def _judged(probe: np.ndarray, worn: bool, near: Near, rules: Rules, level: Level) -> Near:
     """Whether the owner ruled this person out: a face that is somebody else's is more alike than the person's own."""
     if said := rules.rejected(near.person_id):
-        alike = max(float(level.rarity(_pair(worn, cover), float(probe @ vector))) for _, cover, vector in said)
+        alike = max(float(level.rarity(BY_MASKS[worn + cover], float(probe @ vector))) for _, cover, vector in said)
         return replace(near, rejected=alike >= level.question and alike > near.rarity)
     return near
-
-
-def _pair(one: bool, other: bool) -> str:
-    return MASKED if one and other else MASKED_BARE if one or other else BARE

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..decide import Level, Promise, decide, level_for, tails_of, words
 from ..decide.promise import CHOICES, DEFAULT
-from ..decide.tails import BARE, LOOK, MASKED, MASKED_BARE
+from ..decide.tails import BARE, BY_MASKS, LOOK
 from ..gallery import Gallery
 from ..gallery.compare import Comparer
 from ..types import MATCH, Candidate, GalleryError, Identification, Probe, Statement
@@ -77,7 +77,7 @@ class Decisions:
     def alike(self, masked: int) -> float:
         """The score from which two faces, of which so many (0 to 2) wear a mask, are taken for one person's."""
         level = self.level()
-        return level.score((BARE, MASKED_BARE, MASKED)[masked], level.match)
+        return level.score(BY_MASKS[masked], level.match)
 
     def statement(self) -> Statement:
         level = self.level()

@@ -46,8 +46,6 @@ class Optimiser:
             part.step()
 
     def zero_grad(self) -> None:
-        for _, flat in self.views:
-            flat.grad = None
         for part in self.parts.values():
             part.zero_grad(set_to_none=True)
         for p, _ in self.views:

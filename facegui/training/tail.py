@@ -39,16 +39,12 @@ def views(embedder: Embedder, faces: FaceSet, rows: np.ndarray, seed: int = 0) -
     for start in range(0, len(rows), BATCH):
         part = [int(row) for row in rows[start:start + BATCH]]
         for name, how in (("bare", STILL), ("masked", replace(STILL, mask=1.0))):
-            crops = [view(np.asarray(faces.pixels[row]), _points(faces, row), spec, np.random.default_rng((seed, row)), how)[0]
+            crops = [view(np.asarray(faces.pixels[row]), faces.points_of(row), spec, np.random.default_rng((seed, row)), how)[0]
                      for row in part]
             found[name].append(embedder.embed(np.stack(crops)))
             if name == "bare" and points is not None:
                 found["look"].append(looks.looks(embedder.embed, crops, found["bare"][-1], points))
     return {name: np.concatenate(rows) for name, rows in found.items() if rows}
-
-
-def _points(faces: FaceSet, row: int) -> np.ndarray:
-    return faces.points if faces.points.ndim == 2 else faces.points[row]
 
 
 def tail(probes: np.ndarray, people: np.ndarray, templates: np.ndarray, owners: np.ndarray, once: bool) -> dict:
