@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
+import shutil
+from pathlib import Path
 
 import films
 import numpy as np
@@ -115,19 +116,40 @@ def test_whoever_may_be_somebody_enrolled_is_no_stranger(service, film, found):
     assert len(met) == 3 * len(others), "the views of a question are kept from those who collect strangers"
 
 
-def test_the_result_goes_with_whoever_it_names(service, found):
-    room = Videos(service)
-    copy = room.shown / "unguessable" / "named.webm"
-    copy.parent.mkdir()
-    copy.write_bytes(b"pictures")
-    room.result = replace(found, out=copy)
-    assert room.forget(KNOWN) == room.forget("Somebody Else") == 0 and copy.exists(), "still enrolled, or not in it"
-    service.rename(KNOWN, "Another Name")  # nobody is called so any more, as after forgetting
-    try:
-        assert room.forget(KNOWN) == 1 and room.result is None and room.version == 1 and not copy.parent.exists()
-        assert room.forget(KNOWN) == 0
-    finally:
-        service.rename("Another Name", KNOWN)
+@pytest.fixture
+def lodger(tmp_path):
+    """A service of its own, whose people can be deleted."""
+    with FaceService(Settings(gallery=tmp_path / "gallery", device="cpu")) as one:
+        films.enroll(one)
+        yield one
+
+
+def test_the_result_goes_with_whoever_it_names(lodger, film, tmp_path):
+    room = Videos(lodger)
+    room.start(Path(shutil.copy(film, tmp_path / "mine.mp4")), rate=2.0)
+    lodger.jobs.wait()
+    copy = room.result.out
+    assert any(one.name == KNOWN for one in room.result.timeline.people) and copy.exists()
+    lodger.rename(KNOWN, "Another Name")
+    assert room.forget() == 0 and copy.exists(), "still enrolled"
+    with FaceService(Settings(gallery=lodger.settings.gallery, device="cpu")) as other_process:
+        other_process.forget("Another Name")
+    assert room.forget() == 1 and room.result is None and not copy.parent.exists()
+    assert room.forget() == 0
+
+
+def test_who_is_deleted_while_a_video_is_looked_through_is_not_in_its_result(lodger, film, tmp_path, monkeypatch):
+    def late(*arguments, **named):
+        found = analyse(*arguments, **named)
+        lodger.forget(KNOWN)
+        return found
+
+    monkeypatch.setattr("facegui.service.video.room.analyse", late)
+    room = Videos(lodger)
+    room.start(Path(shutil.copy(film, tmp_path / "mine.mp4")), rate=2.0)
+    job = lodger.jobs.wait()
+    assert "deleted from the gallery meanwhile" in job.error and room.result is None
+    assert not any(room.shown.iterdir())
 
 
 def stopping(at, words):

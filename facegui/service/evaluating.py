@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +13,7 @@ import numpy as np
 from .. import align, evaluate, image
 from ..evaluate.evidence import PORTRAIT, Side
 from ..jobs import Job
-from ..store import people, templates
+from ..store import people, photos, templates
 from ..types import DataError, FaceguiError, Progress, Tick, no_tick
 from .sight import scaled
 
@@ -22,14 +25,19 @@ KINDS = ("gallery", "folder", "masked", "pairs", "lfw")
 
 
 class Evaluating:
-    """The measurement that runs, or ran last, in this process: `report` and `body` (HTML) come at its end."""
+    """The measurement that runs, or ran last, in this process: `report` and `body` (HTML) come at its end.
+
+    One of the gallery goes as soon as a photo in it is deleted, by this process or another: it may show that photo.
+    """
 
     def __init__(self, service: FaceService) -> None:
         self._service = service
         self.report: evaluate.Report | None = None
         self.body = ""
         self.number = 0  # grows with every report
-        self._files: list[Path] = []  # with pictures of the gallery
+        self._photos: set[int] = set()  # of the gallery that was measured
+        self._file: Path | None = None
+        self._lock = Lock()
 
     def start(self, kind: str, place: str = "", images: str = "") -> Job:
         """Measure in the background. place: a folder, for "pairs" the list (`images`: the folder of its photos).
@@ -44,10 +52,15 @@ class Evaluating:
             raise DataError("type the folder of the pairs' photos first")
 
         def work(tick: Tick) -> str:
+            shown = self._kept() if kind == "gallery" else set()
             report = self._measure(kind, Path(place.strip()).expanduser(), Path(images.strip()).expanduser(), tick)
             tick(Progress(0, 0, "computing intervals and drawing charts"))
             body = evaluate.body(report, report.threshold if kind == "gallery" else None)
-            self.report, self.body, self.number = report, body, self.number + 1
+            with self._lock:
+                if shown - self._kept():
+                    raise FaceguiError("photos were deleted while the gallery was measured; measure again")
+                self._drop()
+                self.report, self.body, self._photos = report, body, shown
             return "The measurement is done: see the Evaluate tab."
 
         return self._service.jobs.start("Measuring " + ("the gallery" if kind == "gallery" else Path(place).name), work)
@@ -91,20 +104,31 @@ class Evaluating:
         enrolled = evaluate.Enrolled(vectors, names, rows.photos, np.array([one.masked for one in photos], bool), show)
         return evaluate.gallery(enrolled, card.id, self._service.threshold(), tick)
 
-    def write(self, file: Path) -> None:
-        """The last report as one HTML file. Raises FaceguiError where there is none."""
-        if self.report is None:
-            raise FaceguiError("measure something first")
-        if isinstance(self.report, evaluate.GalleryReport):
-            self._files.append(file)
-        evaluate.write_page(self.report, file, self.body)
+    def file(self) -> Path:
+        """The last report as one HTML file, written once. Raises FaceguiError where there is none."""
+        with self._lock:
+            if self.report is None:
+                raise FaceguiError("measure something first")
+            if self._file is None:
+                file = Path(tempfile.mkdtemp(prefix="report-")) / f"facegui-{self.report.model}.html"
+                evaluate.write_page(self.report, file, self.body)
+                self._file = file
+            return self._file
 
-    def forget(self, name: str) -> int:
-        """Delete a measurement of the gallery, with its files: it may show the photos of `name`. Returns how many went."""
-        gone = bool(self._files)
-        for one in self._files:
-            one.unlink(missing_ok=True)
-        self._files.clear()
-        if isinstance(self.report, evaluate.GalleryReport):
-            self.report, self.body, self.number, gone = None, "", self.number + 1, True
-        return int(gone)
+    def forget(self) -> int:
+        """Delete the measurement, with its file, if a photo in it is no longer in the gallery. Returns how many went."""
+        with self._lock:
+            if not self._photos - self._kept():
+                return 0
+            self._drop()
+            return 1
+
+    def _drop(self) -> None:
+        if self._file is not None:
+            shutil.rmtree(self._file.parent, ignore_errors=True)
+        self.report, self.body, self._photos, self._file = None, "", set(), None
+        self.number += 1
+
+    def _kept(self) -> set[int]:
+        with self._service.gallery.database.read() as c:
+            return set(photos.owners(c))

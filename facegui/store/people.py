@@ -46,6 +46,12 @@ def names_of(c: Connection, person_ids: set[int]) -> dict[int, str]:
     return found
 
 
+def remaining(c: Connection, person_ids: set[int]) -> set[int]:
+    """Those of them who are in the gallery, as themselves or merged into somebody."""
+    merged = {row[0] for row in c.execute("SELECT from_id FROM merges")}
+    return person_ids & (merged | names_of(c, person_ids).keys())
+
+
 def create(c: Connection, name: str) -> int:
     """A new person. Raises GalleryError where the name is taken or unfit."""
     if find(c, name) is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -52,13 +50,12 @@ def tab(house: House, this: gr.Tab) -> None:
         return house.bar.now()
 
     def report(shown: int | None) -> tuple[Any, ...]:
+        measuring.forget()  # what another process deleted is not shown either
         if not measuring.number or measuring.number == shown:
             return gr.skip(), gr.skip(), shown
-        if measuring.report is None:  # somebody in it was forgotten
+        if measuring.report is None:  # a photo in it was deleted
             return EMPTY, gr.update(visible=False, value=None), measuring.number
-        file = Path(tempfile.mkdtemp(prefix="report-")) / f"facegui-{measuring.report.model}.html"
-        measuring.write(file)
-        return measuring.body, gr.update(visible=True, value=str(file)), measuring.number
+        return measuring.body, gr.update(visible=True, value=str(measuring.file())), measuring.number
 
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
     edge, shown = house.edge, gr.State(None)

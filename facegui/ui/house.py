@@ -63,7 +63,7 @@ class House:
         self.bar = JobBar(service.jobs, access, self.edge)
         self.exports: list[Path] = []  # prepared for download; the last one is offered
         self.built: BuildReport | None = None  # of the last build from here
-        self.derived: list[Callable[[str], int]] = []  # each deletes results that show somebody, and counts them
+        self.derived: list[Callable[[], int]] = []  # each deletes results that show who is gone, and counts them
 
     def deleted(self, deletion: Deletion, photo_ids: set[int]) -> str:
         """Everything that went with a person or photo: what the gallery kept, faces kept in memory, prepared exports, results."""
@@ -73,7 +73,7 @@ class House:
         self.exports.clear()
         more = [plural(faces, "face in memory", "faces in memory")] if faces else []
         more += [plural(len(exports), "prepared export")] if exports else []
-        results = sum(forget(deletion.name) for forget in self.derived)
+        results = sum(forget() for forget in self.derived)
         more += [plural(results, "result that showed them", "results that showed them")] if results else []
         return "Deleted: " + ", ".join([
             plural(deletion.photos, "photo"), plural(deletion.files, "file"), plural(deletion.templates, "template"),

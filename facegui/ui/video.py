@@ -62,6 +62,7 @@ def tab(house: House, page: gr.Blocks, this: gr.Tab) -> None:
         return house.bar.now()
 
     def look(version: int | None) -> tuple[Any, ...]:
+        videos.forget()  # what another process deleted is not shown either
         if version == videos.version or version is None and videos.result is None:
             return gr.skip(), gr.skip()
         if videos.result is None:  # somebody in it was forgotten

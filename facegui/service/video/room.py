@@ -7,13 +7,15 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from ... import drawn
 from ...capture import VideoFile, VideoSink
 from ...drawn.film import film, sample
 from ...jobs import Job
-from ...types import Progress, Tick
+from ...store import people
+from ...types import FaceguiError, Progress, Tick
 from . import RATE, Analysis, Meet, analyse
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ class Videos:
         self._service, self._meet = service, meet
         self._place: tempfile.TemporaryDirectory | None = None
         self.result: Analysis | None = None
+        self._named: set[int] = set()  # ids of the people whom the result names
         self.version = 0
+        self._lock = RLock()
 
     @property
     def shown(self) -> Path:
@@ -59,18 +63,24 @@ class Videos:
                 file.unlink(missing_ok=True)
             raise
 
-    def forget(self, name: str) -> int:
-        """Delete the result if it shows somebody of this name, who is not enrolled any more; returns how many went."""
-        found = self.result
-        if found is None or all(name not in (one.name, one.question) for one in found.timeline.people):
-            return 0
-        if any(one.name == name for one in self._service.people(name)):
-            return 0
-        self.result = None
-        self.version += 1
-        if found.out is not None:
-            shutil.rmtree(found.out.parent, ignore_errors=True)
-        return 1
+    def forget(self) -> int:
+        """Delete the result if it names somebody who is no longer enrolled, whoever deleted them; returns how many went."""
+        with self._lock:
+            if self._there(self._named):
+                return 0
+            self._put(None, set())
+            return 1
+
+    def _there(self, person_ids: set[int]) -> bool:
+        with self._service.gallery.database.read() as c:
+            return people.remaining(c, person_ids) == person_ids
+
+    def _put(self, found: Analysis | None, named: set[int]) -> None:
+        with self._lock:
+            before, self.result, self._named = self.result, found, named
+            self.version += 1
+        if before is not None and before.out is not None:
+            shutil.rmtree(before.out.parent, ignore_errors=True)
 
     def start_sample(self, rate: float = RATE) -> Job:
         """The same with a film of drawn people."""
@@ -81,22 +91,32 @@ class Videos:
         def work(tick: Tick) -> str:
             folder = self.shown / secrets.token_urlsafe(18)  # nobody can guess it
             folder.mkdir()
+            enrolled = self._enrolled()
             try:
                 fetch(tick)
                 found = analyse(self._service, source, folder / _saved_as(name), rate=rate, small_faces=small_faces,
                                 tick=tick, meet=self._meet, name=name)
+                named = self._ids(found, self._enrolled() | enrolled)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
             finally:
                 source.unlink(missing_ok=True)  # this one alone: the next upload may lie beside it already
-            before, self.result = self.result, found
-            self.version += 1
-            if before is not None and before.out is not None:
-                shutil.rmtree(before.out.parent, ignore_errors=True)
+            self._put(found, named)
             return told(found)
 
         return self._service.jobs.start(title, work)
+
+    def _enrolled(self) -> dict[str, int]:
+        return {one.name: one.id for one in self._service.people()}
+
+    def _ids(self, found: Analysis, enrolled: dict[str, int]) -> set[int]:
+        """The people whom a result names. Raises FaceguiError where one of them was deleted meanwhile."""
+        named = {enrolled.get(name, 0) for one in found.timeline.people for name in (one.name, one.question) if name}
+        if not self._there(named):
+            raise FaceguiError("somebody in this video was deleted from the gallery meanwhile, so the result was deleted "
+                               "too; look through it again")
+        return named
 
 
 def draw_sample(path: Path, tick: Tick) -> Path:

@@ -1,0 +1,58 @@
+"""A measurement of the gallery does not outlive the photos in it, whoever deletes them."""
+
+import films
+import pytest
+
+from facegui import drawn, evaluate
+from facegui.config import Settings
+from facegui.service import FaceService
+from facegui.service.evaluating import Evaluating
+from facegui.types import FaceguiError
+
+
+@pytest.fixture
+def service(tmp_path):
+    with FaceService(Settings(gallery=tmp_path / "gallery", device="cpu")) as one:
+        for name in (films.KNOWN, films.OTHER):
+            one.enroll(name, [drawn.person(drawn.CAST[name], view=view) for view in (0, 1)], force=True)
+        yield one
+
+
+def measured(measuring, service):
+    measuring.start("gallery")
+    return service.jobs.wait()
+
+
+def test_its_file_is_written_once_and_goes_with_a_photo_that_another_process_deletes(service):
+    measuring = Evaluating(service)
+    assert measured(measuring, service).state == "done" and measuring.forget() == 0
+    file = measuring.file()
+    assert measuring.file() == file and "<svg" in file.read_text(encoding="utf-8")
+    with FaceService(Settings(gallery=service.settings.gallery, device="cpu")) as other:
+        other.forget(films.OTHER)
+    assert measuring.forget() == 1 and measuring.report is None and not file.parent.exists()
+    assert measuring.forget() == 0
+    with pytest.raises(FaceguiError, match="measure something first"):
+        measuring.file()
+
+
+def test_the_next_measurement_takes_the_place_of_the_last(service):
+    measuring = Evaluating(service)
+    measured(measuring, service)
+    first = measuring.file()
+    measured(measuring, service)
+    assert not first.exists() and measuring.file().exists() and measuring.file() != first
+
+
+def test_who_is_deleted_while_the_gallery_is_measured_is_in_no_result(service, monkeypatch):
+    body = evaluate.body
+
+    def late(*arguments):
+        service.forget(films.OTHER)
+        return body(*arguments)
+
+    monkeypatch.setattr(evaluate, "body", late)
+    measuring = Evaluating(service)
+    job = measured(measuring, service)
+    assert job.state == "failed" and "deleted while the gallery was measured" in job.error
+    assert measuring.report is None and not measuring.number
