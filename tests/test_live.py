@@ -108,6 +108,32 @@ def test_who_is_enrolled_meanwhile_is_named_at_the_next_looks(stream, clock, ser
     service.forget(demo.NEWCOMER)
 
 
+def test_a_face_that_is_not_this_person_loses_the_name_until_that_is_taken_back(stream, clock, service):
+    one, token, _ = stream
+    kept = sorted(path for path in service.settings.gallery.rglob("*") if path.is_file() and not path.name.startswith("gallery.db"))
+
+    def looked():
+        for _ in range(10):
+            clock.now += 0.3
+            (found,) = one.see(token, frame([drawn.CAST[KNOWN]]))
+        return found
+
+    with pytest.raises(FaceguiError, match="click a face"):
+        one.again(token)
+    found = looked()
+    assert found.name == KNOWN
+    met, _ = one.met(token, found.number)
+    said, pixels = one.again(token)
+    assert said.name == met.name == KNOWN and said.match_score == met.match_score and pixels.shape[0] == pixels.shape[1]
+    number = service.decisions.reject(said.verdict.person_id, said)
+    assert one.again(token)[0].name != KNOWN and looked().name != KNOWN
+    assert one.again(token)[0].name != KNOWN, "the face on the card, not the one in the picture now"
+    assert service.decisions.take_back(number) == KNOWN
+    assert one.again(token)[0].name == KNOWN and looked().name == KNOWN
+    now = sorted(path for path in service.settings.gallery.rglob("*") if path.is_file() and not path.name.startswith("gallery.db"))
+    assert now == kept, "no picture is kept"
+
+
 def test_viewers_take_turns(service, monkeypatch):
     """Two viewers send as fast as they can; the frames are looked at alternately, and neither is turned away."""
     monkeypatch.setattr(live, "WAIT_S", 60.0)

@@ -157,14 +157,15 @@ def test_each_function_of_the_owner_refuses_anonymous_callers_and_guests(server)
     assert post(server, "gradio_api/run/people", everybody, owner)[1].split('"duration"')[0] == before
 
 
-def test_the_coach_answers_the_owner_alone(server):
+def test_the_coach_and_decisions_at_the_camera_answer_the_owner_alone(server):
     guest, owner = cookie(server, "guest", "long-road"), cookie(server, "ana", "bright-sky")
     request = urllib.request.Request(server.url + "config", headers={"Cookie": owner})
     components = json.load(urllib.request.urlopen(request, timeout=60))["components"]
-    coaching = [(one["id"], name) for one in components for name in one["props"].get("server_fns") or [] if name.startswith("coach_")]
-    assert {name for _, name in coaching} == {"coach_start", "coach_see", "coach_stop"}
+    coaching = [(one["id"], name) for one in components for name in one["props"].get("server_fns") or []
+                if name not in GUESTS_MAY]
+    assert {name for _, name in coaching} == {"coach_start", "coach_see", "coach_stop", "live_decide"}
     for number, name in coaching:
-        body = {"data": {"token": "x", "frame": "data:image/jpeg;base64,AAAA"}, "component_id": number, "fn_name": name,
+        body = {"data": {"token": "x", "frame": "data:image/jpeg;base64,AAAA", "pick": "reject:1:1"}, "component_id": number, "fn_name": name,
                 "session_hash": "roles"}
         assert post(server, "gradio_api/component_server", body)[0] == 401
         status, said = post(server, "gradio_api/component_server", body, guest)

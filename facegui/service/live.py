@@ -39,7 +39,7 @@ class Busy(FaceguiError):
 
 @dataclass(slots=True, eq=False)
 class Viewer:
-    """One open camera. `met`: the last look at each face, with its picture, for the card."""
+    """One open camera. `met`: the last look at each face, its embedding fused over the looks, with its picture, for the card."""
 
     token: str
     owner: str
@@ -49,6 +49,7 @@ class Viewer:
     tracks: list[Track] = field(default_factory=list)
     searched_s: float = -math.inf
     met: dict[int, tuple[Identification, np.ndarray]] = field(default_factory=dict)
+    shown: tuple[Identification, np.ndarray] | None = None  # the look whose card was asked for last
     took_ms: dict[str, float] = field(default_factory=dict)  # stages of the last frame
     busy: threading.Lock = field(default_factory=threading.Lock)
 
@@ -133,10 +134,23 @@ class Live:
 
     def met(self, token: str, number: int, owner: str = "") -> tuple[Identification, np.ndarray]:
         """The last look at a face of this viewer and its picture, (side, side, 3). Raises FaceguiError."""
-        found = self._find(token, owner).met.get(number)
+        viewer = self._find(token, owner)
+        found = viewer.met.get(number)
         if found is None:
             raise FaceguiError("this face has left the picture")
+        viewer.shown = found
         return found
+
+    def again(self, token: str, owner: str = "") -> tuple[Identification, np.ndarray]:
+        """The look that `met` gave last, answered as the gallery is now: to decide about it, and for the card after that.
+
+        It is still at hand when the face has left the picture. Raises FaceguiError.
+        """
+        shown = self._find(token, owner).shown
+        if shown is None:
+            raise FaceguiError("click a face in the picture first")
+        (said,) = self._service.decisions.identify([shown[0].probe])
+        return said, shown[1]
 
     def took_ms(self, token: str, owner: str = "") -> dict[str, float]:
         """Milliseconds of this viewer's last answered frame: decode, wait, detect, align, embed, search (the last three where
@@ -201,12 +215,12 @@ class Live:
 
     def _decide(self, viewer: Viewer, pixels: np.ndarray, tracks: list[Track], probes: list[Probe], now: float) -> None:
         fused = np.stack([track.look(probe.embedding, now) for track, probe in zip(tracks, probes, strict=True)])
-        for track, probe, said in zip(tracks, probes, self._service.decisions.judge(probes, fused), strict=True):
+        for track, probe, mixed, said in zip(tracks, probes, fused, self._service.decisions.judge(probes, fused), strict=True):
             best = said.verdict.name  # of a match or a question, none where the face is surely somebody else
             kept = best is not None and best == track.name and said.match_score >= said.threshold - STEADY
             track.vote(best if kept else said.name)
             found = replace(said, name=track.name)
-            viewer.met[track.number] = (found, cut(pixels, probe.face.box))
+            viewer.met[track.number] = (replace(found, probe=replace(probe, embedding=mixed)), cut(pixels, probe.face.box))
             if track.decided and self.on_look is not None:
                 self.on_look(viewer.owner, pixels, found)
 

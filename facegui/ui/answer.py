@@ -12,6 +12,7 @@ from .. import image, quality
 from ..service import answers
 from ..service.thumbnails import SIDE_PX, cut
 from ..types import Candidate, Identification, Picture, Recognition
+from . import reject
 from .markup import chip, esc, face, note, picture_address, plural, score_bar
 
 SHOWN_PX, SAVED_PX = 1280, 2000  # longest side of the picture on the page, and of the one to save
@@ -78,7 +79,7 @@ def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None,
         f'<span>score <b>{one.match_score:.2f}</b> &middot; a name needs {one.threshold:.2f}</span></div>')
     return (f'<article class="fg-card {_state(one)}" id="fg-card-{number}" tabindex="-1">'
             f'<header><span class="fg-number">{number}</span><h4{known}>{title}</h4></header>{pair}{bar}'
-            f'<p class="fg-why">{esc(why(one))}</p>{_mode(one)}{_remarks(one)}{_not_this(number, one) if decide else ""}'
+            f'<p class="fg-why">{esc(why(one))}</p>{_mode(one)}{_remarks(one)}{reject.button(number, one) if decide else ""}'
             f'{_others(one, face_of)}</article>')
 
 
@@ -95,14 +96,6 @@ def why(one: Identification) -> str:
 
 def _mode(one: Identification) -> str:
     return "" if one.verdict is None or one.match_score is None else f'<p class="fg-mode">{esc(one.verdict.mode)}</p>'
-
-
-def _not_this(number: int, one: Identification) -> str:
-    """For the owner: this face is somebody else. Says whom, for the answer may have changed meanwhile."""
-    if one.verdict is None or one.verdict.person_id is None:
-        return ""
-    return (f'<button type="button" class="fg-not" data-pick="reject:{number}:{one.verdict.person_id}">'
-            f'Not {esc(one.verdict.name)}</button>')
 
 
 def _remarks(one: Identification) -> str:

@@ -44,6 +44,7 @@ async function stop(text) {
   stream = null; video.srcObject = null; faces = []; draw(); numbers.textContent = '';
   button.textContent = say('Start the camera');
   show(text || '', text ? 'warn' : '');
+  for (const one of element.querySelectorAll('.fg-live-card [data-pick^=reject]')) { one.remove(); }  // the look is forgotten with the camera
   if (last) { try { await server.live_stop({token: last}); } catch (_) { /* the server is gone, and the camera with it */ } }
 }
 
@@ -126,6 +127,13 @@ overlay.addEventListener('click', async (event) => {
   const hit = faces.find(({box}) => x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3]);
   if (!hit || !token) { return; }
   const answer = await server.live_card({token, number: hit.number});
+  if (answer.card) { $('card').innerHTML = answer.card; } else { show(answer.error || '', 'warn'); }
+});
+$('card').addEventListener('click', async (event) => {
+  const pick = event.target.closest('[data-pick]');
+  if (!pick) { return; }
+  pick.disabled = true;
+  const answer = await server.live_decide({token, pick: pick.dataset.pick});
   if (answer.card) { $('card').innerHTML = answer.card; } else { show(answer.error || '', 'warn'); }
 });
 window.addEventListener('pagehide', () => stop());

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from .. import image
 from ..service.live import Live
-from . import answer
+from ..types import FaceguiError, Identification
+from . import answer, reject
 from .frames import error, frame, user
 from .house import House
 from .words import page
@@ -49,9 +51,22 @@ def tab(house: House) -> None:
     def live_card(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         number = given.get("number")
         found, pixels = live.met(str(given.get("token")), number if isinstance(number, int) else -1, user(request))
-        face_of = house.faces.of_candidate if house.access.is_owner(request) else None
-        return {"card": page(answer.card(1, found, image.encode_jpeg(pixels, 85), face_of))}
+        return {"card": page(card(found, pixels, house.access.is_owner(request)))}
 
-    functions = [house.edge.guest(one, error) for one in (live_start, live_stop, live_see, live_card)]
+    def live_decide(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        """The face on the card is somebody else, or is not: what the camera showed goes from memory into the gallery."""
+        token, caller = str(given.get("token")), user(request)
+        said = reject.decided(house.service.decisions, str(given.get("pick")), lambda: [live.again(token, caller)[0]])
+        try:
+            after = card(*live.again(token, caller), True)
+        except FaceguiError:  # taken back after the camera was closed: nothing is left that could be shown
+            after = ""
+        return {"card": page(said + after)}
+
+    def card(found: Identification, pixels: np.ndarray, owner: bool) -> str:
+        return answer.card(1, found, image.encode_jpeg(pixels, 85), house.faces.of_candidate if owner else None, decide=owner)
+
+    functions = [*(house.edge.guest(one, error) for one in (live_start, live_stop, live_see, live_card)),
+                 house.edge.owner(live_decide, error)]
     gr.HTML(TEMPLATE, js_on_load=SCRIPT, server_functions=functions, elem_id="fg-live")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from .. import image
 from ..service import answers
-from ..types import FaceguiError, ImageError, Picture
-from . import answer
+from ..types import Identification, ImageError, Picture
+from . import answer, reject
 from .house import House
 from .markup import esc, note, picture_address
 from .photo import photo_input
@@ -98,22 +98,12 @@ def _read(file: str) -> Picture:
 
 def _decided(house: House, what: str, file: str, small: bool, threshold: float | None, request: gr.Request) -> str:
     """The owner said "not this person" about a face of the photo, or took it back; then the photo is answered anew."""
-    verb, *numbers = what.split(":")
-    decisions = house.service.decisions
-    if verb == "undo" and len(numbers) == 1 and numbers[0].isdecimal():
-        name = decisions.take_back(int(numbers[0]))
-        return _answer(house, file, small, threshold, request, note(f"Taken back: the face may be {name} again."))
-    if verb != "reject" or len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
-        raise FaceguiError("this button is not known; recognise the photo again")
-    face, person = map(int, numbers)
-    found = house.service.identify(_read(file), threshold=threshold, small_faces=small).faces
-    if not 1 <= face <= len(found):
-        raise FaceguiError("this face is no longer in the answer; recognise the photo again")
-    number = decisions.reject(person, found[face - 1])
-    button = f'<button type="button" class="fg-not" data-pick="undo:{number}">Undo</button>'
-    return _answer(house, file, small, threshold, request,
-                   note("Noted: that face is somebody else.", "The gallery keeps its template, no picture, and asks it at every answer.",
-                        "good").replace("</div>", f"{button}</div>"))
+
+    def faces() -> Sequence[Identification]:
+        return house.service.identify(_read(file), threshold=threshold, small_faces=small).faces
+
+    said = reject.decided(house.service.decisions, what, faces)
+    return _answer(house, file, small, threshold, request, said)
 
 
 def _refused(text: str) -> str:
