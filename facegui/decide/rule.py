@@ -7,7 +7,7 @@ a factor of ten, or the second, is a question; so is whoever comes next where th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,11 @@ from .level import Level
 
 MARGIN = 0.5  # decades of rarity that the first must lead by where the second is a possible match too
 STRICTNESS = {"normal": 1.0, "strict": 10.0, "stricter": 100.0}  # fewer strangers by this factor get this name
+
+
+def strictest(levels: Iterable[str]) -> str:
+    """The most that was asked; "normal" where nothing was."""
+    return max(levels, key=lambda level: STRICTNESS.get(level, 0.0), default="normal")
 
 
 @dataclass(frozen=True, slots=True)

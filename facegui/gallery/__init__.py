@@ -163,7 +163,7 @@ class Gallery:
             return people.one(c, self._model(c), merges.undo(c, merge_id))
 
     def merges(self) -> list[Merge]:
-        """Merges that can be undone, latest first."""
+        """Merges into people who are there, latest first."""
         with self.database.read() as c:
             return merges.listing(c)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..decide.rule import STRICTNESS
+from ..decide.rule import STRICTNESS, strictest
 from ..store import Database, people, templates, trust
 from ..types import GalleryError
 
@@ -26,7 +26,8 @@ class Rules:
         version = self._database.version()  # before the snapshot: a commit in between is seen next time
         if self._seen != (version, model_id):
             with self._database.read() as c:
-                self._strict, self._rejected = trust.strictness(c), trust.rejected(c, model_id)
+                self._strict = {person: strictest(levels) for person, levels in trust.strictness(c).items()}
+                self._rejected = trust.rejected(c, model_id)
                 self.masked_photos = trust.masked_photos(c)
             self._seen = version, model_id
         return self

@@ -32,7 +32,7 @@ class Sorting:
             return moves.undo(c, move_id)
 
     def moves(self) -> list[Move]:
-        """Moves that can be undone, latest first."""
+        """Moves between people who are there, latest first."""
         with self._database.read() as c:
             return moves.listing(c)
 

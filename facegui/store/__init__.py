@@ -3,8 +3,8 @@
 `Database` lends connections; the other files hold verbs that take one as `c`. Only this room knows SQLite.
 """
 
-from . import chores, decisions, files, merges, moves, names, people, photos, settings, staging, templates, trust
+from . import chores, decisions, files, journal, merges, moves, names, people, photos, settings, staging, templates, trust
 from .database import Connection, Database, plainly
 
-__all__ = ["Connection", "Database", "chores", "decisions", "files", "merges", "moves", "names", "people", "photos", "plainly",
-           "settings", "staging", "templates", "trust"]
+__all__ = ["Connection", "Database", "chores", "decisions", "files", "journal", "merges", "moves", "names", "people", "photos",
+           "plainly", "settings", "staging", "templates", "trust"]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from . import journal
 from .database import Connection
 
 
 def set_apart(c: Connection, one: int, other: int, apart: bool = True) -> None:
-    """Two people are not the same; `apart` False takes that back."""
-    c.execute("DELETE FROM apart WHERE one = ? AND other = ?", _pair(one, other))
+    """Two people are not the same; `apart` False takes that back, for those too who became part of them."""
+    into = journal.merged(c)
+    for pair in c.execute("SELECT one, other FROM apart").fetchall():
+        if _pair(*(journal.living(into, person) for person in pair)) == _pair(one, other):
+            c.execute("DELETE FROM apart WHERE one = ? AND other = ?", pair)
     if apart and one != other:
         c.execute("INSERT INTO apart(one, other) VALUES(?, ?)", _pair(one, other))
 
 
 def apart(c: Connection) -> set[tuple[int, int]]:
-    """Pairs of person ids, the smaller one first."""
-    return set(c.execute("SELECT one, other FROM apart"))
+    """Pairs of person ids, the smaller one first; what was decided about the merged holds for whom they are by now."""
+    into = journal.merged(c)
+    pairs = {_pair(*(journal.living(into, person) for person in pair)) for pair in c.execute("SELECT one, other FROM apart")}
+    return {pair for pair in pairs if pair[0] != pair[1]}
 
 
 def keep(c: Connection, photo_id: int, person_id: int, kept: bool = True) -> None:
@@ -26,7 +32,8 @@ def keep(c: Connection, photo_id: int, person_id: int, kept: bool = True) -> Non
 
 def kept(c: Connection) -> set[tuple[int, int]]:
     """(photo id, person id); for a photo that has changed hands since, the decision does not count."""
-    return set(c.execute("SELECT photo_id, person_id FROM kept"))
+    into = journal.merged(c)
+    return {(photo, journal.living(into, person)) for photo, person in c.execute("SELECT photo_id, person_id FROM kept")}
 
 
 def forget(c: Connection, gone: set[int]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 
 from ..types import GalleryError, Merge
+from . import journal
 from .database import Connection
 from .moves import pass_on
 
@@ -22,24 +22,28 @@ def merge(c: Connection, from_id: int, into_id: int) -> int:
     c.execute("DELETE FROM people WHERE id = ?", (from_id,))
     return c.execute("INSERT INTO merges(from_id, from_name, from_key, from_created, into_id, photos, created, from_note,"
                      " into_note) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", (from_id, name, key, created, into_id,
-                                                                       json.dumps(moved), time.time(), note, into_note)).lastrowid
+                                                                       json.dumps(moved), journal.now(c), note, into_note)).lastrowid
 
 
 def undo(c: Connection, merge_id: int) -> int:
-    """Bring the merged person back, with its old id, name and those of its photos that are still there."""
-    row = c.execute("SELECT from_id, from_name, from_key, from_created, into_id, photos, from_note, into_note FROM merges"
+    """Bring the merged person back, with its old id, name and those of its photos that are still there.
+
+    Raises GalleryError where something later must be undone before.
+    """
+    row = c.execute("SELECT from_id, from_name, from_key, from_created, into_id, photos, from_note, into_note, created FROM merges"
                     " WHERE id = ?", (merge_id,)).fetchone()
     if row is None:
         raise GalleryError("This merge cannot be undone any more; it was undone already or its people were deleted.")
-    from_id, name, key, created, into_id, photos, note, into_note = row
-    if c.execute("SELECT 1 FROM people WHERE id = ?", (into_id,)).fetchone() is None:
-        raise GalleryError(f"{name} was merged into somebody who was merged on; undo the later merge first.")
+    from_id, name, key, created, into_id, photos, note, into_note, at = row
+    photos = json.loads(photos)
+    journal.check_undo(c, at, (into_id,), photos)
     if c.execute("SELECT 1 FROM people WHERE key = ?", (key,)).fetchone():
         raise GalleryError(f"Another person is called {name} by now; rename that one, then undo the merge.")
     c.execute("INSERT INTO people(id, name, key, created, note) VALUES(?, ?, ?, ?, ?)", (from_id, name, key, created, note))
-    c.execute("UPDATE people SET note = ? WHERE id = ? AND note = ?", (into_note, into_id, _notes(into_note, note)))
+    (noted,) = c.execute("SELECT note FROM people WHERE id = ?", (into_id,)).fetchone()
+    c.execute("UPDATE people SET note = ? WHERE id = ?", (_apart(noted, into_note, note), into_id))
     mine = {row[0] for row in c.execute("SELECT id FROM photos WHERE person_id = ?", (into_id,))}
-    pass_on(c, [photo for photo in json.loads(photos) if photo in mine], from_id)
+    pass_on(c, [photo for photo in photos if photo in mine], from_id)
     c.execute("DELETE FROM merges WHERE id = ?", (merge_id,))
     return from_id
 
@@ -49,8 +53,16 @@ def _notes(one: str, other: str) -> str:
     return "\n".join(dict.fromkeys(text for text in (one, other) if text))
 
 
+def _apart(noted: str, one: str, other: str) -> str:
+    """What stays noted without `other`, which came to `one`; what was noted since stays too."""
+    if noted == _notes(one, other):
+        return one
+    gone = set(other.splitlines()) - set(one.splitlines())
+    return "\n".join(line for line in noted.splitlines() if line not in gone)
+
+
 def listing(c: Connection) -> list[Merge]:
-    """Merges that can be undone, latest first; those into people who were merged on come back with the later merge."""
+    """Merges into people who are there, latest first; those into people who were merged on come back with the later merge."""
     rows = c.execute("SELECT m.id, m.from_name, p.id, p.name, m.photos, m.created FROM merges m"
                      " JOIN people p ON p.id = m.into_id ORDER BY m.id DESC")
     return [Merge(number, name, into, into_name, len(json.loads(photos)), created)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 
 from ..types import GalleryError, Move
-from . import decisions, people, trust
+from . import decisions, journal, people, trust
 from .database import Connection
 
 
@@ -26,24 +25,27 @@ def move(c: Connection, photo_ids: Sequence[int], into_id: int, into_new: bool) 
         raise GalleryError(f"These are all photos of {people.name_of(c, from_id)}; leave one, or rename or merge the person.")
     pass_on(c, wanted, into_id)
     return c.execute("INSERT INTO moves(from_id, into_id, into_new, photos, created) VALUES(?, ?, ?, ?, ?)",
-                     (from_id, into_id, int(into_new), json.dumps(wanted), time.time())).lastrowid
+                     (from_id, into_id, int(into_new), json.dumps(wanted), journal.now(c))).lastrowid
 
 
 def undo(c: Connection, move_id: int) -> Move:
-    """Give back the photos that are still where they went; a person made for them goes when nothing is left of it."""
-    row = c.execute("SELECT from_id, into_id, into_new, photos FROM moves WHERE id = ?", (move_id,)).fetchone()
-    found = next((entry for entry in listing(c) if entry.id == move_id), None)
-    if row is None or found is None:
-        raise GalleryError("This move cannot be undone any more; it was undone already, or one of the two people was merged "
-                           "or deleted since.")
-    from_id, into_id, into_new, photos = row
+    """Give back the photos that are still there; a person made for them goes when nothing is left of it.
+
+    Raises GalleryError where something later must be undone before.
+    """
+    row = c.execute("SELECT from_id, into_id, into_new, photos, created FROM moves WHERE id = ?", (move_id,)).fetchone()
+    if row is None:
+        raise GalleryError("This move cannot be undone any more; it was undone already, or one of the two people was deleted since.")
+    from_id, into_id, into_new, photos, created = *row[:3], json.loads(row[3]), row[4]
+    journal.check_undo(c, created, (from_id, into_id), photos, into_id if into_new else None)
+    found = next(entry for entry in listing(c) if entry.id == move_id)
     there = {one[0] for one in c.execute("SELECT id FROM photos WHERE person_id = ?", (into_id,))}
-    pass_on(c, [photo for photo in json.loads(photos) if photo in there], from_id)
+    pass_on(c, [photo for photo in photos if photo in there], from_id)
     c.execute("DELETE FROM moves WHERE id = ?", (move_id,))
-    if into_new and not (there - set(json.loads(photos))) and not _needed(c, into_id):
+    if into_new and not (there - set(photos)):
         c.execute("DELETE FROM people WHERE id = ?", (into_id,))
-        for journal in (forget, decisions.forget, trust.forget):
-            journal(c, {into_id})
+        decisions.forget(c, {into_id})
+        trust.forget(c, {into_id})
     return found
 
 
@@ -53,13 +55,8 @@ def pass_on(c: Connection, photos: Sequence[int], person_id: int) -> None:
     c.executemany("INSERT INTO changes(kind, item) VALUES('photo moved', ?)", [(photo,) for photo in photos])
 
 
-def _needed(c: Connection, person_id: int) -> bool:
-    """Whether a merge could still be undone into this person, or somebody became part of it."""
-    return c.execute("SELECT 1 FROM merges WHERE into_id = ?", (person_id,)).fetchone() is not None
-
-
 def listing(c: Connection) -> list[Move]:
-    """Moves that can be undone, latest first."""
+    """Moves between people who are there, latest first."""
     rows = c.execute("SELECT m.id, a.name, b.name, m.photos, m.created FROM moves m JOIN people a ON a.id = m.from_id"
                      " JOIN people b ON b.id = m.into_id ORDER BY m.id DESC")
     return [Move(number, one, other, len(json.loads(photos)), created) for number, one, other, photos, created in rows]

@@ -52,7 +52,9 @@ CREATE TABLE rejected(
     vector BLOB NOT NULL, created REAL NOT NULL);
 CREATE INDEX rejected_of_person ON rejected(person_id);
 """
-STEPS = (FIRST, DECISIONS, TRUST)  # an older gallery takes those that it lacks; a step that was released never changes
+# Whether the owner said since the merge how strictly the two are recognised.
+OVERRULED = "ALTER TABLE merges ADD COLUMN overruled INTEGER NOT NULL DEFAULT 0"
+STEPS = (FIRST, DECISIONS, TRUST, OVERRULED)  # an older gallery takes those that it lacks; a step that was released never changes
 VERSION = len(STEPS)
 
 

@@ -1,4 +1,7 @@
-"""How strictly a person is recognised, and faces that the owner said are not that person: vectors, never pictures."""
+"""How strictly a person is recognised, and faces that the owner said are not that person: vectors, never pictures.
+
+Each stays with whom it was said about; while that person is part of another, it holds for the other.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,25 @@ import time
 import numpy as np
 
 from ..types import GalleryError
+from . import journal
 from .database import Connection
 
 
 def set_strictness(c: Connection, person_id: int, level: str) -> None:
+    """Say it anew, whatever was said of those who became part of this person."""
+    c.execute("UPDATE merges SET overruled = 1 WHERE into_id = ?", (person_id,))
     c.execute("DELETE FROM strictness WHERE person_id = ?", (person_id,))
     if level != "normal":
         c.execute("INSERT INTO strictness(person_id, level) VALUES(?, ?)", (person_id, level))
 
 
-def strictness(c: Connection) -> dict[int, str]:
-    """Of everybody who is not recognised as usual."""
-    return dict(c.execute("SELECT person_id, level FROM strictness"))
+def strictness(c: Connection) -> dict[int, list[str]]:
+    """What was said of everybody who is not recognised as usual, and of those who became part of them: the strictest holds."""
+    into = dict(c.execute("SELECT from_id, into_id FROM merges WHERE NOT overruled"))
+    found: dict[int, list[str]] = {}
+    for person, level in c.execute("SELECT person_id, level FROM strictness"):
+        found.setdefault(journal.living(into, person), []).append(level)
+    return found
 
 
 def reject(c: Connection, person_id: int, model: str, masked: bool, vector: np.ndarray) -> int:
@@ -33,20 +43,17 @@ def take_back(c: Connection, number: int) -> int:
     if row is None:
         raise GalleryError("This was taken back already, or the person was deleted.")
     c.execute("DELETE FROM rejected WHERE id = ?", (number,))
-    return row[0]
+    return journal.living(journal.merged(c), row[0])
 
 
 def rejected(c: Connection, model: str) -> dict[int, list[tuple[int, bool, np.ndarray]]]:
     """Person id -> (number, masked, vector) of the faces that are not that person, as one model sees them."""
+    into = journal.merged(c)
     found: dict[int, list[tuple[int, bool, np.ndarray]]] = {}
     for number, person, masked, blob in c.execute("SELECT id, person_id, masked, vector FROM rejected WHERE model = ?"
                                                   " ORDER BY id", (model,)):
-        found.setdefault(person, []).append((number, bool(masked), np.frombuffer(blob, "<f4").astype(np.float32)))
+        found.setdefault(journal.living(into, person), []).append((number, bool(masked), np.frombuffer(blob, "<f4").astype(np.float32)))
     return found
-
-
-def count(c: Connection, person_id: int) -> int:
-    return c.execute("SELECT count(*) FROM rejected WHERE person_id = ?", (person_id,)).fetchone()[0]
 
 
 def masked_photos(c: Connection) -> np.ndarray:
