@@ -12,8 +12,8 @@ from pathlib import Path
 from ..types import GalleryError
 from .export import FORMAT, VERSION
 
-NAMES = re.compile(r"manifest\.json|README\.txt|people\.jsonl|photos\.jsonl|vectors/\d{1,3}(\.photos)?\.npy"
-                   r"|photos/([0-9a-f]{2})/\2[0-9a-f]{62}\.[a-z0-9]{1,5}")
+NAMES = re.compile(r"manifest\.json|README\.txt|(people|photos|rulings)\.jsonl|vectors/\d{1,3}(\.photos)?\.npy"
+                   r"|photos/([0-9a-f]{2})/\3[0-9a-f]{62}\.[a-z0-9]{1,5}")
 LARGEST_PHOTO = 1 << 29  # bytes
 LARGEST_MANIFEST = 1 << 20
 SWELLING = 100  # an honest archive unpacks to a few times its size: photos and vectors hardly shrink
@@ -82,7 +82,7 @@ def read_manifest(archive: zipfile.ZipFile) -> dict:
                 raise ValueError
         count = len(manifest["models"])
         wanted = {f"vectors/{number}{end}" for number in range(count) for end in (".npy", ".photos.npy")}
-        wanted |= {"people.jsonl", "photos.jsonl"}
+        wanted |= {"people.jsonl", "photos.jsonl", *(["rulings.jsonl"] if version > 1 else [])}
         if set(manifest["sha256"]) != wanted or not wanted <= set(archive.namelist()):
             raise ValueError
         if int(manifest["people"]) < 0 or int(manifest["photos"]) < 0:

@@ -15,8 +15,9 @@ import numpy as np
 
 from ..store import Connection, Database, files, people, photos, plainly, templates
 from ..types import ArchiveReport, GalleryError, Photo, Progress, Tick, no_tick
+from . import rulings
 
-FORMAT, VERSION = "facegui gallery", 1
+FORMAT, VERSION = "facegui gallery", 2
 NOTICE = ("This archive holds biometric data: photos of people, their names and face templates, unencrypted. Keep it "
           "where only you can read it, and delete it when it is no longer needed.")
 CHUNK = 4096
@@ -70,10 +71,12 @@ def _write(database: Database, part: Path, tick: Tick) -> tuple[tuple[int, int, 
                 moved = any(owners.get(one.id) != one.person_id for one in every_photo)
                 if moved or set(everybody) - set(people.everybody(c)):
                     raise _Changed
-                models = _vectors(c, archive, {photo.id: line for line, photo in enumerate(kept)}, sums)
-            lines = {person: line for line, (person, *_) in enumerate(everybody)}
+                lines = {photo.id: line for line, photo in enumerate(kept)}
+                models = _vectors(c, archive, lines, sums)
+                places = {person: line for line, (person, *_) in enumerate(everybody)}
+                _member(archive, "rulings.jsonl", sums, rulings.write(c, places, lines))
             _member(archive, "people.jsonl", sums, ({"name": name, "created": day, "note": note} for _, name, day, note in everybody))
-            _member(archive, "photos.jsonl", sums, (_row(photo, lines[photo.person_id]) for photo in kept))
+            _member(archive, "photos.jsonl", sums, (_row(photo, places[photo.person_id]) for photo in kept))
             manifest = {"format": FORMAT, "version": VERSION, "created": time.time(), "notice": NOTICE,
                         "people": len(everybody), "photos": len(kept), "models": models, "sha256": sums}
             archive.writestr("manifest.json", json.dumps(manifest, indent=1))

@@ -16,10 +16,11 @@ import numpy as np
 
 from ..store import Connection, Database, files, names, people, photos, plainly, staging, templates
 from ..types import ArchiveReport, Face, GalleryError, NewPhoto, Progress, Quality, Tick, no_tick
+from . import rulings
 from .check import check_directory, open_zip, read_manifest, refuse
 
-LONGEST_LINE = 65536  # bytes of JSON
-LONGEST_NOTE = 2000  # characters
+LONGEST_LINE = 1 << 19  # bytes of JSON; a vector of 65,536 numbers fits
+LONGEST_NOTE = 20_000  # characters, of a person who was many
 
 
 @dataclass(slots=True)
@@ -46,9 +47,9 @@ def load(folder: Path, file: Path, tick: Tick = no_tick) -> ArchiveReport:
         database = Database(folder)
         try:
             with plainly(folder), staging.stage(folder) as place:
-                everybody, every_photo, vectors = _unpack(archive, manifest, place, tick)
+                everybody, *brought_in = _unpack(archive, manifest, place, tick)
                 tick(Progress(0, 0, "enrolling"))
-                brought, refused = _commit(database, place, everybody, every_photo, vectors)
+                brought, refused = _commit(database, place, everybody, *brought_in)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
             raise refuse("it is damaged or was cut short") from None
         finally:
@@ -58,7 +59,7 @@ def load(folder: Path, file: Path, tick: Tick = no_tick) -> ArchiveReport:
 
 
 def _unpack(archive: zipfile.ZipFile, manifest: dict, place: Path, tick: Tick):
-    """All checked: people [(name, note)], photos [(person, NewPhoto)], {model: (dimension, lines, vectors)}."""
+    """All checked: people [(name, note)], photos [(person, NewPhoto)], {model: (dimension, lines, vectors)}, rulings."""
     for number, member in enumerate(archive.infolist()):
         tick(Progress(number, len(archive.infolist()), "unpacking and checking"))
         name = member.filename
@@ -77,9 +78,11 @@ def _unpack(archive: zipfile.ZipFile, manifest: dict, place: Path, tick: Tick):
             raise ValueError
         vectors = {model["name"]: (model["dimension"], *_vectors(place / f"vectors/{number}", model, len(every_photo)))
                    for number, model in enumerate(manifest["models"])}
+        path = place / "rulings.jsonl"
+        said = rulings.checked(_lines(path) if path.exists() else (), len(everybody), len(every_photo))
     except (KeyError, TypeError, ValueError, RecursionError, OverflowError):
         raise refuse("what it says about people, photos or templates makes no sense") from None
-    return everybody, every_photo, vectors
+    return everybody, every_photo, vectors, said
 
 
 def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, sync: bool) -> str:
@@ -130,8 +133,8 @@ def _vectors(stem: Path, model: dict, photo_count: int) -> tuple[np.ndarray, np.
     return lines, vectors
 
 
-def _commit(database: Database, place: Path, everybody: list, every_photo: list,
-            vectors: dict) -> tuple[_Brought, list[str]]:
+def _commit(database: Database, place: Path, everybody: list, every_photo: list, vectors: dict,
+            said: list[tuple]) -> tuple[_Brought, list[str]]:
     brought, refused = _Brought(), []
     moved: set[str] = set()
     try:
@@ -161,6 +164,7 @@ def _commit(database: Database, place: Path, everybody: list, every_photo: list,
                     people.set_note(c, owner, note)
             for model, (dimension, lines, rows) in vectors.items():
                 brought.templates += _insert(c, model, dimension, lines, rows, here)
+            rulings.bring(c, said, owners, here)
             files.sync_folders(database.folder, moved)
     except BaseException:
         if moved:

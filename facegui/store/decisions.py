@@ -8,12 +8,13 @@ from .database import Connection
 
 def set_apart(c: Connection, one: int, other: int, apart: bool = True) -> None:
     """Two people are not the same; `apart` False takes that back, for those too who became part of them."""
+    if apart:
+        c.execute("INSERT OR IGNORE INTO apart(one, other) SELECT ?, ? WHERE ? <> ?", (*_pair(one, other), one, other))
+        return
     into = journal.merged(c)
     for pair in c.execute("SELECT one, other FROM apart").fetchall():
         if _pair(*(journal.living(into, person) for person in pair)) == _pair(one, other):
             c.execute("DELETE FROM apart WHERE one = ? AND other = ?", pair)
-    if apart and one != other:
-        c.execute("INSERT INTO apart(one, other) VALUES(?, ?)", _pair(one, other))
 
 
 def apart(c: Connection) -> set[tuple[int, int]]:

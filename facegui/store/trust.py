@@ -46,6 +46,11 @@ def take_back(c: Connection, number: int) -> int:
     return journal.living(journal.merged(c), row[0])
 
 
+def models(c: Connection) -> list[str]:
+    """Those as which see the faces that are not somebody."""
+    return [row[0] for row in c.execute("SELECT DISTINCT model FROM rejected ORDER BY model")]
+
+
 def rejected(c: Connection, model: str) -> dict[int, list[tuple[int, bool, np.ndarray]]]:
     """Person id -> (number, masked, vector) of the faces that are not that person, as one model sees them."""
     into = journal.merged(c)
