@@ -19,7 +19,8 @@ from facegui import align, cards
 from facegui.config import Settings
 from facegui.decide import Promise, level_for, tails_of
 from facegui.decide.level import Level
-from facegui.decide.own import best_others, sample
+from facegui.decide.own import search, under_masks
+from facegui.decide.rule import MARGIN
 from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE, Tail
 from facegui.detect import MtcnnDetector
 from facegui.embed import load
@@ -97,23 +98,43 @@ def promises(faces: Faces, tails: dict[str, Tail]) -> None:
 
 def _measure(faces: Faces, tails: dict[str, Tail], one_in: int, enrolled: np.ndarray, strangers: np.ndarray,
              tallies: dict[str, np.ndarray]) -> Level:
-    asked, searched, comparisons = sample(enrolled)
-    own = best_others(faces.bare[enrolled[asked]], asked, faces.bare[enrolled[searched]], searched)
-    level = level_for(Promise(one_in), tails, np.ones(len(enrolled)), tails[BARE].rarity(own), comparisons)
+    bare, look = faces.bare[enrolled], faces.look[enrolled]
+    own = {BARE: search(bare, enrolled), LOOK: search(look, enrolled, under_masks(bare, look))}
+    level = level_for(Promise(one_in), tails, np.ones(len(enrolled)), own)
     place = {int(person): at for at, person in enumerate(enrolled)}
     mates = np.array([at for at, owner in enumerate(faces.owners) if int(owner) in place])
     for cover, probes, again, templates, pair in (("bare", faces.bare, faces.again, faces.bare, BARE),
                                                   ("masked", faces.masked, faces.again_masked, faces.look, LOOK)):
-        best = level.rarity(pair, (probes[strangers] @ templates[enrolled].T).max(axis=1))
+        _, named, asked = _verdicts(level, level.rarity(pair, probes[strangers] @ templates[enrolled].T))
         known = known_asked = 0
         if len(mates):
-            rarity = level.rarity(pair, again[mates] @ templates[enrolled].T)
-            right = rarity.argmax(axis=1) == [place[int(owner)] for owner in faces.owners[mates]]
-            known = int((right & (rarity.max(axis=1) >= level.match)).sum())
-            known_asked = int((right & (rarity.max(axis=1) >= level.question)).sum()) - known
-        tallies[cover] += (int((best >= level.match).sum()), int(((best >= level.question) & (best < level.match)).sum()), len(best),
-                           known, known_asked, len(mates))
+            first, stated, put = _verdicts(level, level.rarity(pair, again[mates] @ templates[enrolled].T))
+            right = first == [place[int(owner)] for owner in faces.owners[mates]]
+            known, known_asked = int((right & stated).sum()), int((right & put).sum())
+        tallies[cover] += (int(named.sum()), int(asked.sum()), len(named), known, known_asked, len(mates))
     return level
+
+
+def _verdicts(level: Level, rarities: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(probes, people) -> who comes first, whether the name is stated, whether it is asked about: decide() for many."""
+    first = rarities.argmax(axis=1)
+    second, best = np.sort(rarities, axis=1)[:, -2:].T
+    rival = (best - second < MARGIN) & (second >= level.question)
+    return first, (best >= level.match) & ~rival, (best >= level.question) & ((best < level.match) | rival)
+
+
+def thousand(faces: Faces, tails: dict[str, Tail], draws: int = 16) -> None:
+    """1,000 strangers against 1,000 enrolled people, drawn again and again, at 1 in 100."""
+    counts: dict[str, list[int]] = {"bare": [], "masked": []}
+    for draw in range(draws):
+        order, tallies = np.random.default_rng(1000 + draw).permutation(len(faces.bare)), {cover: np.zeros(6, int) for cover in counts}
+        _measure(faces, tails, 100, order[:1000], order[1000:2000], tallies)
+        for cover, tally in tallies.items():
+            counts[cover].append(int(tally[0]))
+    print(f"\n1,000 strangers against 1,000 people at 1 in 100, {draws} draws: strangers named")
+    for cover, named in counts.items():
+        print(f"  {cover:<7} mean {np.mean(named):.1f}, standard deviation {np.std(named):.1f}, {min(named)} to {max(named)}; "
+              f"5 to 15 in {sum(5 <= one <= 15 for one in named)} of {draws}")
 
 
 def misled(faces: Faces, tails: dict[str, Tail], people: int = 3_000) -> None:
@@ -160,6 +181,7 @@ def main() -> None:
     print(f"model {card.id}, tails {', '.join(f'{tail.pair}: {tail.comparisons}' for tail in tails.values())}")
     misled(faces, tails)
     promises(faces, tails)
+    thousand(faces, tails)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from facegui.decide import CHOICES, Near, Promise, decide, fused, level_for, parse, tails_of, words
-from facegui.decide.fuse import MEAN_SHARE, fused_all
-from facegui.decide.level import DRAWS, KIND, OWN_FROM, fpir_of, needed
-from facegui.decide.own import best_others, sample
+from facegui.decide.fuse import DRAWS, MEAN_SHARE, fused_all
+from facegui.decide.level import KIND, OWN_FROM, fpir_of, needed
+from facegui.decide.own import Searches, best_others, sample, search, under_masks
 from facegui.decide.rule import MARGIN, STRICTNESS, rule_for
 from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE, SCORE_CAP, Tail
 from facegui.types import MATCH, POSSIBLE, UNKNOWN, GalleryError
@@ -96,30 +96,39 @@ def test_by_hand_says_how_many_strangers_that_lets_in():
     assert unknown.fpir is None and not unknown.enough and unknown.score(BARE, unknown.match) == 0.5
 
 
+def searched(pair, rarities, comparisons=999.0):
+    return Searches(np.array([TAILS[pair].score(rarity) for rarity in rarities]), comparisons)
+
+
 def test_the_gallery_own_searches_move_the_level_when_they_are_many():
     comparisons = 999.0
     rng = np.random.default_rng(4)
     alike = (-np.log10(rng.random((1000, 999)))).max(axis=1) + 0.8  # everybody resembles everybody more than the card says
-    plain, moved = (level_for(Promise(100), TAILS, np.ones(1000), own, comparisons) for own in (alike[:OWN_FROM - 1], alike))
+    plain, moved = (level_for(Promise(100), TAILS, np.ones(1000), {BARE: searched(BARE, own)})
+                    for own in (alike[:OWN_FROM - 1], alike))
     assert plain.own == 0 and moved.own == 1000
-    wanted = np.sort(alike)[::-1][9]  # ten of a thousand searches reach it: one in a hundred
-    assert moved.match == pytest.approx(wanted - needed(100, comparisons) + needed(100, 1000))
+    # a line through the shares from ten of a thousand searches (one in a hundred) to sixteen times as many, read off at the first
+    ranked, counts = sorted(alike, reverse=True), range(10, 161)
+    rows = np.array([[1.0, math.log10(count / 1000) + 2] for count in counts])
+    offset = np.linalg.lstsq(rows, np.array([ranked[count - 1] - needed(1000 / count, comparisons) for count in counts]))[0][0]
+    assert moved.match == pytest.approx(offset + needed(100, 1000)) and offset == pytest.approx(0.8, abs=0.2)
     assert (alike >= moved.match).mean() == pytest.approx(0.01, rel=0.5)
     assert (alike >= plain.match).mean() > 0.02
-    twins = level_for(Promise(100), TAILS, np.ones(1000), np.full(1000, 50.0), comparisons)
+    twins = level_for(Promise(100), TAILS, np.ones(1000), {BARE: Searches(np.ones(1000), comparisons)})
     assert twins.shift == 1.5  # people enrolled twice do not make everybody unknown
 
 
-def test_what_bare_searches_say_beyond_the_measured_tail_is_not_carried_to_masks():
-    comparisons, own = 999.0, np.full(1000, 50.0)
-    plain = level_for(Promise(100), TAILS, np.ones(1000))
-    twins = level_for(Promise(100), TAILS, np.ones(1000), own, comparisons)
-    carried = max(TAILS[BARE].reach - needed(100, 1000), np.log10(2))  # decades that were measured, or the usual allowance
-    assert carried < twins.shift
+def test_masked_faces_are_judged_by_searches_of_masked_faces():
+    rng = np.random.default_rng(8)
+    rare = (-np.log10(rng.random((2, 1000, 999)))).max(axis=2) + [[0.8], [0.2]]
+    own = {pair: searched(pair, one) for pair, one in zip((BARE, LOOK), rare, strict=True)}
+    level, bare_alone = (level_for(Promise(100), TAILS, np.ones(1000), one) for one in (own, {BARE: own[BARE]}))
+    assert level.match == bare_alone.match and level.shift == pytest.approx(0.8, abs=0.2)
+    assert level.worn == pytest.approx(0.2, abs=0.2) and bare_alone.worn == bare_alone.shift
     for pair in set(TAILS) - {BARE}:
-        assert twins.score(pair, twins.match) == pytest.approx(TAILS[pair].score(needed(100, 1000) + carried))
-        assert twins.rarity(pair, twins.score(pair, twins.match)) == pytest.approx(twins.match)
-    assert twins.score(BARE, twins.match) == TAILS[BARE].score(twins.match) > plain.score(BARE, plain.match)
+        needs = level.score(pair, level.match)
+        assert needs == pytest.approx(TAILS[pair].score(needed(100, 1000) + level.worn)) and level.rarity(pair, needs) == pytest.approx(level.match)
+        assert needs < bare_alone.score(pair, level.match) == pytest.approx(TAILS[pair].score(level.match))
 
 
 def test_fused_scores_are_half_the_mean_template_and_half_the_best_photo():
@@ -149,6 +158,17 @@ def test_own_searches_never_find_the_person_itself():
     for row, place in enumerate(asked):
         others = [float(fused(vectors[place][None], vectors[people == person])[0]) for person in range(40) if person != people[place]]
         assert best[row] == pytest.approx(max(others))
+
+
+def test_a_face_under_its_mask_is_searched_among_looks():
+    rng = np.random.default_rng(7)
+    bare = unit(rng.standard_normal((30, 8)))
+    masked = unit(bare + 0.5 * rng.standard_normal((30, 8)))
+    looks, people = unit(bare + masked), np.arange(30)
+    np.testing.assert_allclose(under_masks(bare, looks), masked, atol=1e-6)
+    found = search(looks, people, under_masks(bare, looks))
+    assert found.comparisons == 29
+    np.testing.assert_allclose(found.scores, [max(masked[row] @ looks[other] for other in people if other != row) for row in people], atol=1e-6)
 
 
 def near(person, rarity, **more):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 MEAN_SHARE = 0.5
+DRAWS = 0.45  # exponent of a person's photos, measured: see docs/decisions.md
 
 
 def fused(probes: np.ndarray, templates: np.ndarray) -> np.ndarray:
@@ -37,3 +38,8 @@ def fused_all(probes: np.ndarray, templates: np.ndarray, people: np.ndarray) -> 
     several = np.diff(np.append(first, len(people))) > 1
     best[:, several] = MEAN_SHARE * (probes @ means[several].T) + (1 - MEAN_SHARE) * best[:, several]
     return known, best
+
+
+def draws(photos: np.ndarray) -> float:
+    """The comparisons that people with so many photos (n,) are."""
+    return float((np.maximum(np.asarray(photos, np.float64), 1) ** DRAWS).sum())

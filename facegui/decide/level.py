@@ -7,26 +7,29 @@ k photos as k^DRAWS comparisons: more photos are more chances, though fused scor
 A gallery has people of its own kind, who may resemble each other more than those of the card's tail do: a small one is
 held to a false match rate KIND times lower (held-out people of one source match 1.3 to 4 times as often). From OWN_FROM
 people on, its own non-mated searches join in: each of a sample of its people is searched against all others as a
-stranger. At the share of them that EVENTS searches still support (or the promise itself, if that is larger), the
-measured rarity replaces the computed one, and the difference carries over to the promise; the card's tail gives the
-slope beyond. The difference is bounded by LARGEST, for a person enrolled twice looks like a perfect false match. The own
-searches are of bare faces: what they say of rarities beyond the measured tail rests on the bare tail's slope alone, and
-counts for bare faces alone.
+stranger, bare, and under the drawn mask of its look. At the share of them that EVENTS searches still support (or the
+promise itself, if that is larger), the measured rarity replaces the computed one, and the difference carries over to the
+promise; the card's tail gives the slope beyond. The difference there is read off a straight line through those of all
+shares up to RANGE times as large (local linear regression, Fan 1992): ten searches alone scatter, and a person enrolled
+twice is two of them. It is bounded by LARGEST, for a person enrolled twice looks like a perfect false match.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from .fuse import draws
+from .own import Searches
 from .promise import Promise
-from .tails import BARE, Tail
+from .tails import BARE, LOOK, Tail
 
-DRAWS = 0.45  # exponent of a person's photos, measured: see docs/decisions.md
 OWN_FROM = 200  # people
 EVENTS = 10  # searches: fewer leave a rate more uncertain than a factor of two
+RANGE = 16  # shares up to so many times as large are looked at together
 LARGEST = 1.5  # decades
 KIND = 2.0  # how much more often people of one kind match than people at large, where a gallery is too small to tell
 UNCALIBRATED = 0.5  # the score for a name where nothing was measured; said openly wherever it is used
@@ -37,7 +40,8 @@ class Level:
     """`match`: rarity for a name; `question`: for a possible match; `fpir` with its 95 % `interval`.
 
     `enough`: measured scores reach as far as the promise. `own`: searches of the gallery's own people that joined in.
-    `comparisons`: N above. `tails` None: nothing was measured, scores decide and rarities are scores times ten.
+    `comparisons`: N above. `shift`: decades by which this gallery differs from the tails, `worn` for masked faces; rarities
+    of these are given as if they differed like bare ones. `tails` None: nothing was measured, scores decide and rarities are scores times ten.
     """
 
     promise: Promise
@@ -51,26 +55,23 @@ class Level:
     enough: bool
     own: int
     shift: float
+    worn: float
     tails: dict[str, Tail] | None
 
     def rarity(self, pair: str, scores: np.ndarray | float) -> np.ndarray:
         """How rare scores are in a comparison of that kind; by hand, and where nothing was measured, ten times the score."""
         if self.tails is None or self.promise.by_hand is not None:
             return np.asarray(scores, np.float64) * 10
-        return self.tails[pair].rarity(scores) + self._bare_only(pair)
+        return self.tails[pair].rarity(scores) + self._beside(pair)
 
     def score(self, pair: str, rarity: float) -> float:
         """The inverse of `rarity`."""
         if self.tails is None or self.promise.by_hand is not None:
             return rarity / 10
-        return self.tails[pair].score(rarity - self._bare_only(pair))
+        return self.tails[pair].score(rarity - self._beside(pair))
 
-    def _bare_only(self, pair: str) -> float:
-        """The part of `shift`, decades, that says nothing of other pairs: what lies beyond the measured bare tail."""
-        if pair == BARE or not self.own:
-            return 0.0
-        measured = self.tails[BARE].reach - (self.match - self.shift)
-        return max(0.0, self.shift - max(measured, math.log10(KIND)))
+    def _beside(self, pair: str) -> float:
+        return 0.0 if pair == BARE else self.shift - self.worn
 
     def stricter(self, factor: float) -> float:
         """What a name needs more where only one stranger in `factor` times as many may get it."""
@@ -89,26 +90,18 @@ def fpir_of(rarity: float, comparisons: float) -> float:
     return -math.expm1(max(1.0, comparisons) * math.log1p(-min(10.0 ** -rarity, 1 - 1e-12)))
 
 
-def draws(photos: np.ndarray) -> float:
-    """The comparisons that people with so many photos (n,) are."""
-    return float((np.maximum(np.asarray(photos, np.float64), 1) ** DRAWS).sum())
-
-
-def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarray, own: np.ndarray | None = None,
-              own_comparisons: float = 0.0) -> Level:
-    """photos (people,): templates of each person; own (s,): rarity of the best wrong person in searches of enrolled
-    people against `own_comparisons` comparisons of others."""
+def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarray, own: Mapping[str, Searches] | None = None) -> Level:
+    """photos (people,): templates of each person; own: by pair of covers, enrolled people searched as strangers."""
     people, templates, comparisons = len(photos), int(np.sum(photos)), draws(photos)
     if tails is None:
         by_hand = UNCALIBRATED if promise.by_hand is None else promise.by_hand
         return Level(Promise(promise.one_in, by_hand), people, templates, comparisons, 10 * by_hand, 10 * by_hand - 0.5, None,
-                     None, False, 0, 0.0, None)
-    tail, shift, joined, share = tails[BARE], math.log10(KIND), 0, 0.0
-    if own is not None and len(own) >= OWN_FROM:
-        joined = len(own)
-        share = min(max(1 / promise.one_in, EVENTS / joined), 0.5)
-        measured = float(np.sort(own)[::-1][max(EVENTS, int(share * joined)) - 1])
-        shift = float(np.clip(measured - needed(1 / share, own_comparisons), -LARGEST, LARGEST))
+                     None, False, 0, 0.0, 0.0, None)
+    tail, found = tails[BARE], {pair: one for pair, one in (own or {}).items() if len(one.scores) >= OWN_FROM}
+    joined = len(found[BARE].scores) if BARE in found else 0
+    share = _share(promise, joined) if joined else 0.0
+    shift = _shift(promise, tail, found[BARE]) if joined else math.log10(KIND)
+    worn = _shift(promise, tails[LOOK], found[LOOK]) if LOOK in found else shift
     if promise.by_hand is None:
         match = needed(promise.one_in, comparisons) + shift
         question = min(match, needed(max(promise.one_in / 10, 2), comparisons) + shift)
@@ -118,8 +111,21 @@ def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarra
         rarity = float(tail.rarity(promise.by_hand))
         fpir = fpir_of(rarity - shift, comparisons)
     interval = _interval(tail, rarity, shift, comparisons, fpir, joined, share)
-    supported = rarity <= tail.reach + 1e-9 or (joined > 0 and fpir >= share - 1e-12 and comparisons <= 1.5 * own_comparisons)
-    return Level(promise, people, templates, comparisons, match, question, fpir, interval, bool(supported), joined, shift, tails)
+    supported = rarity <= tail.reach + 1e-9 or (joined > 0 and fpir >= share - 1e-12 and comparisons <= 1.5 * found[BARE].comparisons)
+    return Level(promise, people, templates, comparisons, match, question, fpir, interval, bool(supported), joined, shift, worn, tails)
+
+
+def _share(promise: Promise, searches: int) -> float:
+    """The share of own searches at which they are read off."""
+    return min(max(1 / promise.one_in, EVENTS / searches), 0.5)
+
+
+def _shift(promise: Promise, tail: Tail, own: Searches) -> float:
+    """Measured minus computed rarity, decades, at that share."""
+    ranked, events = np.sort(tail.rarity(own.scores))[::-1], max(EVENTS, int(_share(promise, len(own.scores)) * len(own.scores)))
+    counts = np.arange(events, max(events + 1, min(RANGE * events, len(ranked) // 2)) + 1)
+    differences = ranked[counts - 1] - [needed(len(ranked) / count, own.comparisons) for count in counts]
+    return float(np.clip(np.polyfit(np.log10(counts / events), differences, 1)[1], -LARGEST, LARGEST))
 
 
 def _interval(tail: Tail, rarity: float, shift: float, comparisons: float, fpir: float, joined: int,

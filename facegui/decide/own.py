@@ -1,13 +1,35 @@
-"""The gallery's own people as strangers: a sample of them, each searched against others."""
+"""The gallery's own people as strangers: a sample of them, bare and under a drawn mask, each searched against others."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from .fuse import fused_all
-from .level import draws
+from .fuse import draws, fused_all
 
 PROBES, TEMPLATES = 1000, 4000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searches:
+    """(s,) best fused scores with somebody else, each over so many `comparisons` (see level.draws)."""
+
+    scores: np.ndarray
+    comparisons: float
+
+
+def search(templates: np.ndarray, people: np.ndarray, worn: np.ndarray | None = None) -> Searches:
+    """A sample of (n, d) templates of (n,) people against the others; `worn`: the probes' templates, where they differ."""
+    asked, searched, comparisons = sample(people)
+    probes = templates if worn is None else worn
+    return Searches(best_others(probes[asked], people[asked], templates[searched], people[searched]), comparisons)
+
+
+def under_masks(bare: np.ndarray, looks: np.ndarray) -> np.ndarray:
+    """(n, d) unit templates of faces under their drawn mask. A look is halfway between that and the bare template, so the
+    one is the other's reflection in it."""
+    return 2 * (looks * bare).sum(axis=1, keepdims=True) * looks - bare
 
 
 def sample(people: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:

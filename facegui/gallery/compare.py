@@ -16,7 +16,7 @@ import numpy as np
 from ..decide import PAIRS, Level, Near
 from ..decide.fuse import fused_all
 from ..decide.level import OWN_FROM
-from ..decide.own import best_others, sample
+from ..decide.own import Searches, search, under_masks
 from ..decide.tails import BARE, BY_MASKS, LOOK, MASKED, MASKED_BARE
 from ..index import View
 from ..store import people as persons
@@ -55,7 +55,7 @@ class Comparer:
         self.gallery, self.rules = gallery, Rules(gallery.database)
         self._looks: LiveIndex | None = None
         self._rows: dict[str, Rows] = {}
-        self._own: tuple[str, int, int, np.ndarray, float] = ("", 0, 0, np.empty(0), 0.0)
+        self._own: tuple[str, int, int, dict[str, Searches]] = ("", 0, 0, {})
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -117,25 +117,29 @@ class Comparer:
         """(people,) templates of each person that can be found with this model."""
         return np.diff(self._main().starts)
 
-    def own_searches(self) -> tuple[np.ndarray, float]:
-        """Enrolled people searched as strangers: ((n,) best fused score with anybody else, comparisons of each search).
+    def own_searches(self) -> dict[str, Searches]:
+        """Enrolled people searched as strangers, by pair of covers: bare faces among bare photos, and the same faces under
+        their drawn masks among looks.
 
-        Bare photos alone. Measured anew when the gallery has changed by STALE, or holds fewer people: somebody who was
-        in it twice looked like the best of strangers.
+        Photos of masked faces are left out. Measured anew when the gallery has changed by STALE, or holds fewer people:
+        somebody who was in it twice looked like the best of strangers.
         """
         main = self._main()
         rows = main.order
-        model, count, most, scores, comparisons = self._own
+        model, count, most, searches = self._own
         if len(main.people) < OWN_FROM:
-            return np.empty(0), 0.0
+            return {}
         if model == self.gallery.model_id and abs(len(rows) - count) <= STALE * count and len(main.people) >= most:
-            return scores, comparisons
+            return searches
         rows = rows[~self.rules.follow(self.gallery.model_id).is_masked(main.view.photos[rows])]
-        people = main.view.people[rows]
-        asked, searched, comparisons = sample(people)
-        best = best_others(main.vectors(rows[asked]), people[asked], main.vectors(rows[searched]), people[searched])
-        self._own = (self.gallery.model_id, len(main.order), len(main.people), best, comparisons)
-        return best, comparisons
+        searches = {BARE: search(main.vectors(rows), main.view.people[rows])}
+        looks = self._look()
+        photos, mine, drawn = np.intersect1d(main.view.photos[rows], looks.view.photos[looks.order], return_indices=True)
+        if len(photos):
+            bare, seen = main.vectors(rows[mine]), looks.vectors(looks.order[drawn])
+            searches[LOOK] = search(seen, main.view.people[rows[mine]], under_masks(bare, seen))
+        self._own = (self.gallery.model_id, len(main.order), len(main.people), searches)
+        return searches
 
 
 @dataclass(frozen=True, slots=True, eq=False)

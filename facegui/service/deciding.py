@@ -65,11 +65,7 @@ class Decisions:
             return self._level[1]
         tails = tails_of(card.impostor_tail, card.figures)
         photos = comparer.photos_per_person()
-        own = np.empty(0)
-        if tails is not None:
-            scores, comparisons = comparer.own_searches()
-            own = tails[BARE].rarity(scores) if len(scores) else own
-        level = level_for(promise, tails, photos, own, comparisons if len(own) else 0.0)
+        level = level_for(promise, tails, photos, {} if tails is None else comparer.own_searches())
         if by_hand is None:
             self._level = key, level
         return level
