@@ -56,3 +56,20 @@ def test_who_is_deleted_while_the_gallery_is_measured_is_in_no_result(service, m
     job = measured(measuring, service)
     assert job.state == "failed" and "deleted while the gallery was measured" in job.error
     assert measuring.report is None and not measuring.number
+
+
+def test_the_photos_of_the_gallery_are_read_together(service, monkeypatch):
+    """As many snapshots of the database as for any other gallery, however many photos there are."""
+    measuring, read, counts = Evaluating(service), service.gallery.database.read, []
+    monkeypatch.setattr(service.gallery.database, "read", lambda: (counts.append(1), read())[1])
+
+    def asked():
+        counts.clear()
+        measuring.gallery()
+        return len(counts)
+
+    asked()
+    few = asked()
+    service.enroll(films.KNOWN, [drawn.person(drawn.CAST[films.KNOWN], view=view) for view in (2, 3, 4)], force=True)
+    asked()
+    assert asked() == few

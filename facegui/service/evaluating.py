@@ -85,15 +85,13 @@ class Evaluating:
             rows = templates.rows(c, model)
             vectors = templates.vectors(c, rows.ids, card.dimension)
             named = people.names_of(c, set(rows.people.tolist()))
+            known = {photo.id: photo for photo in photos.everything(c)}
         names = np.array([named[int(person)] for person in rows.people])
-        photos = []
-        for number, photo in enumerate(rows.photos.tolist()):
-            if number % 500 == 0:
-                tick(Progress(number, len(names), "Reading the gallery"))
-            photos.append(gallery.photo(photo))
+        shown = [known[number] for number in rows.photos.tolist()]
+        tick(Progress(0, len(names), "Reading the gallery"))
 
         def show(place: int) -> Side:
-            photo = photos[place]
+            photo = shown[place]
 
             def portrait() -> np.ndarray:
                 picture = image.read(gallery.photo_path(photo))
@@ -101,7 +99,7 @@ class Evaluating:
 
             return Side(f"{names[place]}, {photo.original_name}", portrait)
 
-        enrolled = evaluate.Enrolled(vectors, names, rows.photos, np.array([one.masked for one in photos], bool), show)
+        enrolled = evaluate.Enrolled(vectors, names, rows.photos, np.array([one.masked for one in shown], bool), show)
         return evaluate.gallery(enrolled, card.id, self._service.threshold(), tick)
 
     def file(self) -> Path:
