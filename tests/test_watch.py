@@ -1,4 +1,4 @@
-"""watch and video from the command line: a film, a real camera over HTTP, and Ctrl-C."""
+"""watch and video from the command line: a film, real cameras over HTTP and RTSP, and Ctrl-C."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import films
 import pytest
+import rtsp
 from films import KNOWN, PARTS
 
 from facegui import drawn, image
@@ -79,6 +80,18 @@ def test_a_camera_over_http_is_watched_and_recorded(gallery, tmp_path, capsys):
     with VideoFile(tmp_path / "seen.webm") as video:
         times = [frame.time_s for frame in video.frames()]
     assert len(times) >= 3 and times[-1] < 4.1 and films.readers() == []
+
+
+def test_a_network_camera_with_a_password_is_watched_over_rtsp(gallery, capsys):
+    frames = [pixels for _, pixels in drawn_film([films.Part(PARTS[0].seed, 0, 2, 0.4)], 2, 10, films.SIZE)]
+    with rtsp.camera(frames, fps=10, password="ana:bright-sky") as (place, camera):
+        words = ["--gallery", str(gallery), "--json", "--every", "0.1", "--seconds", "4"]
+        assert main(["watch", f"rtsp://ana:bright-sky@{place}", *words]) == 0
+        told = lines(capsys)
+        assert main(["watch", f"rtsp://ana:guessed@{place}", *words]) == 2
+    said = capsys.readouterr().err
+    assert [(one["event"], one["label"]) for one in told] == [("comes", KNOWN), ("goes", KNOWN)]
+    assert camera.played == 1 and camera.refused and "the login in it" in said and "guessed" not in said
 
 
 def test_ctrl_c_is_a_clean_end(gallery, film, tmp_path):
