@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -98,6 +99,29 @@ def test_the_report_is_saved_as_one_file(page, house, tmp_path):
     before = alone.locator(".ev-told").first.inner_text()
     slider.fill("3")
     assert alone.locator(".ev-told").first.inner_text() != before
+
+
+def test_a_folder_in_the_layout_of_lfw_is_measured(page, house, tmp_path):
+    images, (one, *others) = tmp_path / "lfw" / "images", [name.replace(" ", "_") for name in NAMES]
+    for name in NAMES:
+        folder = images / name.replace(" ", "_")
+        folder.mkdir(parents=True)
+        for number in range(4):
+            shutil.copy(house[2] / name / f"{number}.jpg", folder / f"{folder.name}_{number + 1:04}.jpg")
+    lines = [f"{name}\t{first}\t{second}" for name in (one, *others) for first, second in ((1, 2), (1, 3), (2, 3))]
+    lines += [f"{one}\t{number}\t{other}\t{number}" for number, other in enumerate(others, 1)]
+    (images.parent / "pairs.txt").write_text("\n".join(lines))
+    page.get_by_label("LFW itself (Labeled Faces in the Wild)").check()
+    page.wait_for_selector("#fg-evaluate-place :text('It holds pairs.txt')")
+    place = page.locator("#fg-evaluate-place").get_by_role("textbox")
+    place.fill(str(images))
+    page.click("#fg-evaluate-go")
+    page.wait_for_selector("#fg-job :text('holds no pairs.txt')")
+    place.fill(str(images.parent))
+    measured(page)
+    text = page.locator("#fg-evaluate-view").inner_text()
+    assert f"evaluate lfw {images.parent}" in text and "impostor pairs (3)" in text
+    assert text.count("genuine pairs (12)") == 2 and "impostor pairs (54)" in text, "three photos of four people with each other one"
 
 
 def test_a_wrong_place_is_a_sentence(page, tmp_path):

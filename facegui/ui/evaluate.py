@@ -13,7 +13,12 @@ from .markup import note
 from .words import say
 
 KINDS = [("My own gallery: expected errors, wrong labels, look-alikes", "gallery"), ("A folder of people", "folder"),
-         ("A folder of people, masks drawn on their photos", "masked"), ("A pairs file, as LFW has", "pairs")]
+         ("A folder of people, masks drawn on their photos", "masked"), ("A pairs file, as LFW has", "pairs"),
+         ("LFW itself (Labeled Faces in the Wild), or a folder laid out like it", "lfw")]
+PEOPLE = ("Folder", "A folder of this machine with one sub-folder of photos per person.")
+PLACES = {"gallery": PEOPLE, "folder": PEOPLE, "masked": PEOPLE,  # label and hint of the field for the place
+          "pairs": ("Pairs file", "Lines NAME N M (same person) and NAME1 N NAME2 M."),
+          "lfw": ("Folder", "It holds pairs.txt and images/NAME/NAME_0001.jpg. Its pairs, and all photos in them against each other.")}
 ABOUT = ('<p class="fg-hint fg-prose">How often does the model in use miss somebody it knows, and how often does it give a stranger a '
          "name? Measure it, and drag the threshold to see what another one would cost. Nothing in the gallery is changed.</p>")
 EMPTY = note("Nothing is measured yet.", "Choose what to measure on and press Measure. Faces that were found before are remembered, "
@@ -31,7 +36,7 @@ def tab(house: House, this: gr.Tab) -> None:
             kind = gr.Radio(KINDS, value="gallery", label="Measure on", elem_id="fg-evaluate-kind")
         with gr.Column(scale=2, min_width=280):
             place = gr.Textbox("", label="Folder", placeholder="/home/ana/people", visible=False, elem_id="fg-evaluate-place",
-                               info="A folder of this machine with one sub-folder of photos per person.")
+                               info=PEOPLE[1])
             images = gr.Textbox("", label="Folder of the pairs' photos", placeholder="/home/ana/lfw/images", visible=False,
                                 elem_id="fg-evaluate-images", info="NAME/NAME_0001.jpg and so on.")
             go = gr.Button("Measure", variant="primary", elem_id="fg-evaluate-go")
@@ -39,9 +44,8 @@ def tab(house: House, this: gr.Tab) -> None:
     view = gr.HTML(EMPTY, js_on_load=LIVE, elem_id="fg-evaluate-view")
 
     def ask(kind: str) -> tuple[Any, ...]:
-        what = ("Pairs file", "Lines NAME N M (same person) and NAME1 N NAME2 M.") if kind == "pairs" else \
-            ("Folder", "A folder of this machine with one sub-folder of photos per person.")
-        return gr.update(visible=kind != "gallery", label=say(what[0]), info=say(what[1])), gr.update(visible=kind == "pairs")
+        label, info = map(say, PLACES[kind])
+        return gr.update(visible=kind != "gallery", label=label, info=info), gr.update(visible=kind == "pairs")
 
     def measure(kind: str, place: str, images: str, request: gr.Request) -> tuple[Any, ...]:
         if kind != "gallery":
