@@ -3,6 +3,7 @@ a photo is answered while it works."""
 
 import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -97,6 +98,24 @@ def test_paused_it_rests_and_cancelled_it_resumes_where_it_was(service, place):
     again.discard("mine")
     with pytest.raises(DataError, match="no interrupted training"):
         again.discard("mine")
+
+
+def test_stopped_before_its_first_saved_state_it_leaves_nothing(service, place):
+    learning, states = Learning(service), place / "weights" / ".training" / "state"
+    learning.start(recipe(place, "early"))
+    service.jobs.cancel()  # long before a first step
+    assert service.jobs.wait(60).state == "cancelled" and learning.reports == []
+    learning.start(replace(recipe(place, "early"), folder=str(place / "weights")))  # no people in it
+    assert service.jobs.wait(60).state == "failed"
+    assert not list(states.glob("*")) and learning.interrupted() == []
+
+
+def test_a_damaged_state_is_left_out(service, place):
+    states = place / "weights" / ".training" / "state"
+    (states / "broken").mkdir(parents=True)
+    (states / "broken" / "state.safetensors").write_bytes(b"x" * 40)
+    assert Learning(service).interrupted() == []
+    shutil.rmtree(states / "broken")
 
 
 def test_at_the_end_old_and_new_are_compared_promoted_and_taken_back(service, place):

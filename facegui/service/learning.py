@@ -69,7 +69,6 @@ class Learning:
             self.version += 1
             self._go.set()
             self.running = True
-            resumable.keep(state, recipe)
             try:
                 return self._train(recipe, tick)
             finally:

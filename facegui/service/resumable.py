@@ -1,47 +1,30 @@
-"""Trainings that were stopped: what they were meant to be, kept beside their state, so that they go on after a restart."""
+"""Trainings that were stopped: their state says how to start them again, so that they go on after a restart."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shutil
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..types import DataError
+from ..types import DataError, ModelError
 
 if TYPE_CHECKING:
     from ..training import Recipe
 
-FILE = "recipe.json"
-
-
-def keep(state: Path, recipe: Recipe) -> None:
-    """Write the recipe into the folder of its training's state. Raises DataError where that cannot be written."""
-    part = state / f"{FILE}.part"
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(asdict(recipe)))
-        os.replace(part, state / FILE)
-    except OSError as error:
-        raise DataError(f"the training's state cannot be written to {state} ({error.strerror}); free some disk space") from None
-
 
 def found(states: Path) -> list[Recipe]:
-    """Recipes of trainings that stopped after a step was saved, the latest first; a damaged one is left out."""
-    from ..training import Augment, Recipe
+    """Recipes of trainings that stopped after a step was saved, the latest first; a damaged state is left out."""
+    from ..training import Augment, Recipe, state
 
-    recipes = []
-    files = [one for one in states.glob(f"*/{FILE}") if (one.parent / "state.safetensors").exists()]
-    for file in sorted(files, key=lambda one: -one.stat().st_mtime):
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            values = json.loads(file.read_text())
-            augment = values.pop("augment")
-            augment["styles"] = tuple(augment["styles"])
-            known = {one.name for one in fields(Recipe)}
-            recipes.append(Recipe(**{name: value for name, value in values.items() if name in known}, augment=Augment(**augment)))
+    known, recipes = {one.name for one in fields(Recipe)}, []
+    for file in sorted(states.glob(f"*/{state.FILE}"), key=lambda one: -one.stat().st_mtime):
+        with contextlib.suppress(ModelError, TypeError, KeyError):
+            values = state.facts(file.parent)["recipe"]
+            augment = values["augment"] | {"styles": tuple(values["augment"]["styles"])}
+            values = {name: value for name, value in values.items() if name in known}
+            recipes.append(Recipe(**values | {"augment": Augment(**augment)}))
     return recipes
 
 

@@ -73,10 +73,11 @@ def learning_rate(plan: Plan, step: int) -> float:
 
 
 def run(task: Task, plan: Plan, folder: Path, cancelled: Callable[[], bool] = lambda: False,
-        identity: dict[str, Any] | None = None) -> Iterator[TrainingProgress]:
+        identity: dict[str, Any] | None = None, recipe: dict[str, Any] | None = None) -> Iterator[TrainingProgress]:
     """Train; yields reports. The task's network ends with the best weights that a validation has seen.
 
-    `folder` holds the resumable state; `identity` says what training it is (a state of another one is refused).
+    `folder` holds the resumable state; `identity` says what training it is (a state of another one is refused), `recipe`
+    how to start it again: it is kept in the state, and so there is never one without the other.
     Raises Cancelled (the state is saved), DataError where the loss stays NaN or the disk is full.
     """
     network, parameters = task.network, [p for m in (task.network, task.extra) for p in m.parameters() if p.requires_grad]
@@ -86,6 +87,7 @@ def run(task: Task, plan: Plan, folder: Path, cancelled: Callable[[], bool] = la
     facts: dict[str, Any] = {"step": 0, "best": None, "bad": 0, "identity": identity or {}, "history": []}
     if (saved := state.load(folder)) is not None:
         facts, best, averaged = _restore(task, optimizer, averaged, saved, identity or {})
+    facts["recipe"] = recipe
     start, begun, images, waited_from = facts["step"], time.perf_counter(), 0, getattr(task, "waited_s", 0.0)
     smooth = None
     for step in range(start, plan.steps):

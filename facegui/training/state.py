@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,25 @@ def save(folder: Path, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) 
                         f"training again: it goes on from the last saved step.") from None
 
 
-def load(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
-    """What `save` wrote, or None where nothing was saved yet. Raises ModelError for a damaged file."""
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[Any]:
     file = folder / FILE
-    if not file.exists():
-        return None
     try:
         with safe_open(str(file), "pt") as stored:
-            return {name: stored.get_tensor(name) for name in stored.keys()}, json.loads(stored.metadata()["facts"])
+            yield stored
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{file} is not a training state ({error}). Delete it to start this training anew.") from None
+
+
+def facts(folder: Path) -> dict[str, Any]:
+    """The facts alone; no tensor is read. Raises ModelError where nothing was saved, or the file is damaged."""
+    with _opened(folder) as stored:
+        return json.loads(stored.metadata()["facts"])
+
+
+def load(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
+    """What `save` wrote, or None where nothing was saved yet. Raises ModelError for a damaged file."""
+    if not (folder / FILE).exists():
+        return None
+    with _opened(folder) as stored:
+        return {name: stored.get_tensor(name) for name in stored.keys()}, json.loads(stored.metadata()["facts"])

@@ -84,7 +84,7 @@ def train(recipe: Recipe, weights: Path, *, current: str | None = None, cache: P
     state = cache / "state" / recipe.name
     identity = {k: v for k, v in asdict(recipe).items() if k not in ("folder", "compile")} | {"faces": len(faces)}
     reports = loop.history(state)
-    for report in loop.run(task, plan, state, cancelled, identity):
+    for report in loop.run(task, plan, state, cancelled, identity, asdict(recipe)):
         if task.note:
             report, task.note = replace(report, note=task.note), ""
         reports.append(report)
