@@ -13,6 +13,7 @@ from av.error import FFmpegError
 
 from ..image import shown
 from ..types import VideoError
+from . import unfinished
 from .sound import Sound
 
 ENDING = ".webm"
@@ -36,7 +37,7 @@ class VideoSink:
         self.width, self.height = max(2, width // 2 * 2), max(2, height // 2 * 2)
         if self.path.suffix.lower() != ENDING:
             raise VideoError(f"{shown(self.path.name)}: annotated videos are written as WebM; give a name that ends in .webm")
-        self._part = self.path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
+        self._part = unfinished.beside(self.path)
         self._last_ms = -1
         self._out = self._sound = None
         try:

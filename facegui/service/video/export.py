@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...capture import unfinished
 from ...image import shown
 from ...types import VideoError
 from .timeline import Presence, Timeline
@@ -104,7 +105,7 @@ def check(paths: Sequence[Path]) -> None:
 def write(told: Timeline, path: Path) -> None:
     """The ending decides the format; the file is there complete or not at all. Raises VideoError."""
     check([path])
-    part = path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
+    part = unfinished.beside(path)
     try:
         part.write_bytes(WRITERS[path.suffix.lower()](told).encode())
         os.replace(part, path)
