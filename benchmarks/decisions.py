@@ -1,6 +1,6 @@
 """Does the promise hold, and does a mask mislead? Measured on people whom no calibration has seen.
 
-    python -m benchmarks.decisions DIR [--weights DIR] [--model NAME] [--cache DIR]
+    python -m benchmarks.decisions DIR [--weights DIR] [--model NAME...] [--cache DIR]
 
 DIR holds a folder of bare-faced photos per person (LFW's layout). Everybody gives a template (the first photo) and is a
 stranger to galleries of others; whoever has two photos gives a probe. Masks are drawn on the photos, before detection,
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facegui import align, cards
+from facegui import cards
 from facegui.config import Settings
 from facegui.decide import Promise, level_for, tails_of
 from facegui.decide.level import Level
@@ -24,11 +24,11 @@ from facegui.decide.rule import MARGIN
 from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE, Tail
 from facegui.detect import MtcnnDetector
 from facegui.embed import load
-from facegui.evaluate.cache import Table, digest
 from facegui.evaluate.masked import masked_shot
-from facegui.evaluate.photos import embed_faces, find_faces, photos_of_people, shots
+from facegui.evaluate.matching import embed_looks
+from facegui.evaluate.photos import Embedded, embed_faces, find_faces, photos_of_people, shots
 from facegui.metrics import wilson
-from facegui.training import looks
+from facegui.service.evaluating import looks_of
 from facegui.types import Embedder
 
 SIZES = (10, 100, 1_000, 4_000)
@@ -60,22 +60,16 @@ def gather(folder: Path, embedder: Embedder, cache: Path | None) -> Faces:
     masked_shots = [masked_shot(shot, face, 0) for shot, face in zip(bare_shots, found, strict=True)]
     hidden = find_faces(masked_shots, detector, cache)
     masked = embed_faces(masked_shots, hidden, embedder, cache)
-    spec, points, count = embedder.card.crop, looks.landmarks(embedder.card.crop), len(first)
-    table = Table(None if cache is None else cache / f"looks-{digest(embedder.card.sha256)[:24]}.npz", embedder.card.dimension)
-    for start in range(0, count, 64):
-        rows = [row for row in range(start, min(start + 64, count)) if found[row] is not None and bare_shots[row].key not in table]
-        if rows:
-            crops = [align.crop(bare_shots[row].pixels(), found[row], spec) for row in rows]
-            for row, look in zip(rows, looks.looks(embedder.embed, crops, bare.embeddings[rows], points), strict=True):
-                table.put(bare_shots[row].key, look)
-    table.save()
+    count = len(first)
+    drawn = embed_looks(bare_shots[:count], found[:count], Embedded(bare.embeddings[:count], bare.found[:count]), embedder,
+                        looks_of(embedder), cache)
     good = bare.found & masked.found
     mine = np.flatnonzero(good[:count])
     number = {name: at for at, name in enumerate(known[mine])}
     pairs = [(at, number[names[place]]) for at, place in enumerate(second, count) if good[at] and names[place] in number]
     print(f"{len(mine)} of {count} people, {len(pairs)} of {len(second)} with a second photo: a face found bare and masked")
     rows = np.array([at for at, _ in pairs])
-    return Faces(bare.embeddings[mine], masked.embeddings[mine], np.stack([table.get(bare_shots[row].key)[0] for row in mine]),
+    return Faces(bare.embeddings[mine], masked.embeddings[mine], drawn[mine],
                  bare.embeddings[rows], masked.embeddings[rows], np.array([owner for _, owner in pairs]))
 
 
@@ -172,16 +166,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--weights", type=Path, default=Settings.load().weights)
-    parser.add_argument("--model", default="compact")
+    parser.add_argument("--model", nargs="+", default=["compact"], help="the first one's promise is measured; the rest are for comparison")
     parser.add_argument("--cache", type=Path)
     options = parser.parse_args()
-    card = cards.find(options.weights, options.model)
-    tails = tails_of(card.impostor_tail, card.figures)
-    faces = gather(options.folder, load(options.weights, card, "cpu"), options.cache)
-    print(f"model {card.id}, tails {', '.join(f'{tail.pair}: {tail.comparisons}' for tail in tails.values())}")
-    misled(faces, tails)
-    promises(faces, tails)
-    thousand(faces, tails)
+    for place, name in enumerate(options.model):
+        card = cards.find(options.weights, name)
+        tails = tails_of(card.impostor_tail, card.figures)
+        if tails is None:
+            raise SystemExit(f"{name} has no impostor tails; make them: python -m facegui.training.tail --model {name} --faces SET")
+        print(f"\nmodel {card.id}, tails {', '.join(f'{tail.pair}: {tail.comparisons}' for tail in tails.values())}")
+        faces = gather(options.folder, load(options.weights, card, "cpu"), options.cache)
+        misled(faces, tails)
+        if not place:
+            promises(faces, tails)
+            thousand(faces, tails)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,9 @@ def test_a_folder_with_real_masks_is_told_apart_and_reported(place, run, tmp_pat
 def test_masks_are_drawn_and_every_condition_reported(place, run, tmp_path):
     code, said = run("evaluate", "masked", str(place / "people"), "--html", str(tmp_path / "masked.html"), "--json")
     values = json.loads(said.out)
-    assert code == 0 and len(values["results"]) == len(values["searches"]) == len(values["comparisons"]) == 5
-    for result, search in zip(values["results"], values["searches"], strict=True):
+    assert code == 0 and len(values["results"]) == 10 and len(values["searches"]) == len(values["comparisons"]) == 5
+    assert [one["matching"] for one in values["results"]] == ["by cosine"] * 5 + ["as facegui compares"] * 5
+    for result, search in zip(values["results"][:5], values["searches"], strict=True):
         assert (search["probes"], search["rank_one"]["right"]) == (result["probes"], result["right"])
         assert search["name"] == result["condition"]["name"]
     assert (tmp_path / "masked.html").read_text().count('data-histogram="') == 10

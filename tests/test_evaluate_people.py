@@ -1,12 +1,15 @@
 """Identification on folders of people, bare and masked, against loops; and the masks that are drawn for it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from patterned import DIMENSION, POINTS, SIZE, Correlation, WholePicture, people_folder, picture
 
 from facegui import image, metrics
+from facegui.decide import tails_of
+from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE
 from facegui.detect import MtcnnDetector
 from facegui.drawn import CAST, person
 from facegui.evaluate import folder, masked, summary
@@ -14,6 +17,8 @@ from facegui.evaluate.draw_mask import STYLES, draw_mask
 from facegui.evaluate.folder import arrange
 from facegui.evaluate.masked import masked_shot
 from facegui.evaluate.photos import photos_of_people, shots
+from facegui.service.evaluating import looks_of
+from facegui.training import looks
 from facegui.types import DataError, Face
 
 FACE = Face((0.0, 0.0, SIZE, SIZE), np.array(POINTS, dtype=np.float32), 1.0)
@@ -82,15 +87,26 @@ def test_photos_without_faces_are_said(tmp_path):
         masked(people_folder(tmp_path / "singles", [1, 1, 1]), WholePicture(), Correlation())
 
 
-def test_masked_search_is_that_of_the_loops(tmp_path):
+def tailed():
+    """A model whose card says how rare scores are, otherwise for every pair of covers."""
+    points = {pair: [[10.0 ** -n, at + 0.08 * n, 0.5 * 10.0 ** -n, 2 * 10.0 ** -n] for n in range(1, 6)]
+              for pair, at in ((BARE, 0.1), (MASKED_BARE, 0.05), (MASKED, 0.4), (LOOK, 0.2))}
+    model = Correlation()
+    model.card = replace(model.card, figures={"impostor_tails": {
+        pair: {"points": one, "comparisons": 1000, "people": 30} for pair, one in points.items()}})
+    return model
+
+
+@pytest.mark.parametrize("aware", [False, True])
+def test_masked_search_is_that_of_the_loops(tmp_path, aware):
     root = people_folder(tmp_path, [2] * 15 + [1] * 30, noise=250, black={(2, 2), (4, 1), (20, 1)})
-    report = masked(root, WholePicture(), Correlation(), people=25, strangers=10, seed=5)
-    again = masked(root, WholePicture(), Correlation(), people=25, strangers=10, seed=5)
+    model = tailed() if aware else Correlation()
+    report, again = (masked(root, WholePicture(), model, looks=looks_of(model), people=25, strangers=10, seed=5) for _ in range(2))
     assert report.results == again.results
     assert (report.people, report.strangers, report.undetected_bare) == (25, 10, report.undetected_masked)
-    model = Correlation()
     paths, names = photos_of_people(root)
     files = {path.stem: shot for path, shot in zip(paths, shots(paths), strict=True)}
+    tails = tails_of((), model.card.figures)
 
     def row(name, covered):
         pixels = files[name].pixels()
@@ -98,13 +114,23 @@ def test_masked_search_is_that_of_the_loops(tmp_path):
             return None
         return model.embed((masked_shot(files[name], FACE, 5).pixels() if covered else pixels)[None])[0]
 
+    def score(probe, worn, name, covered):
+        template = row(name, covered)
+        if template is None:
+            return -np.inf
+        if worn and not covered:
+            look = looks.looks(model.embed, [files[name].pixels()], template[None], np.array(POINTS))[0]
+            return float(tails[LOOK].rarity(float(probe @ look)))
+        return float(tails[(BARE, MASKED_BARE, MASKED)[worn + covered]].rarity(float(probe @ template)))
+
     singles = np.random.default_rng(5).permutation(np.arange(15, 45))[:10]
     gallery = [f"P{n:02d}_0001" for n in [*range(15), *singles]]
     worn = set(np.random.default_rng(5).permutation(25)[: round(0.75 * 25)].tolist())
+    assert [result.matching for result in report.results] == ["by cosine"] * 5 + ["as facegui compares"] * 5 * aware
     for result in report.results:
-        right = 0
+        right, wears = 0, result.condition.masked_probe
         for place in range(15):
-            probe = row(f"P{place:02d}_0002", result.condition.masked_probe)
+            probe = row(f"P{place:02d}_0002", wears)
             best = {}
             for other, name in enumerate(gallery):
                 covered = result.condition.masked_others > 0 and other in worn
@@ -112,9 +138,9 @@ def test_masked_search_is_that_of_the_loops(tmp_path):
                     covered = result.condition.masked_mate
                 template = row(name, covered)
                 if probe is not None and template is not None:
-                    best[other] = float(probe @ template)
+                    best[other] = float(probe @ template) if result.matching == "by cosine" else score(probe, wears, name, covered)
             right += bool(best) and max(best, key=best.get) == place
-        assert (result.right, result.probes) == (right, 15), result.condition.name
+        assert (result.right, result.probes) == (right, 15), (result.condition.name, result.matching)
         assert result.rank_one == right / 15 and result.fnir is None  # ten strangers cannot tell
     assert summary(report).count(": rank 1 ") == 5 and "not enough strangers" in summary(report)
     rates = [result.rank_one for result in report.results]

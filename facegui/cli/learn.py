@@ -11,7 +11,7 @@ from pathlib import Path
 from .. import evaluate as measures
 from ..cards import CARD_FILE
 from ..jobs import Remaining
-from ..service.evaluating import CACHE, Evaluating
+from ..service.evaluating import CACHE, Evaluating, looks_of
 from ..types import Progress
 from .progress import Bar
 from .show import put, put_json, service
@@ -32,7 +32,8 @@ def folder(arguments: Namespace) -> int:
 
 
 def masked(arguments: Namespace) -> int:
-    return _measure(arguments, measures.masked, Path(arguments.folder), cover=False, people=arguments.people, seed=arguments.seed)
+    return _measure(arguments, measures.masked, Path(arguments.folder), cover=False, looks=True, people=arguments.people,
+                    seed=arguments.seed)
 
 
 def gallery(arguments: Namespace) -> int:
@@ -41,11 +42,13 @@ def gallery(arguments: Namespace) -> int:
         return _answer(arguments, Evaluating(faces).gallery(bar))
 
 
-def _measure(arguments: Namespace, measure, *what, cover: bool = True, **how) -> int:
+def _measure(arguments: Namespace, measure, *what, cover: bool = True, looks: bool = False, **how) -> int:
     with service(arguments) as faces, Bar() as bar:
         sight = faces.sight
         if cover:  # tells bare and masked photos apart
             how["cover"] = sight.cover
+        if looks:
+            how["looks"] = looks_of(sight.embedder)
         report = measure(*what, sight.detector, sight.embedder, faces.settings.weights / CACHE, bar, **how)
     return _answer(arguments, report)
 

@@ -9,11 +9,12 @@ from .folder import FolderReport, folder
 from .gallery import Enrolled, GalleryReport, gallery
 from .lfw import lfw
 from .masked import MaskedReport, masked
+from .matching import Looks
 from .page import body, page, write_page
 from .pairs import PairsReport, pairs
 from .words import summary
 
 Report = PairsReport | FolderReport | MaskedReport | GalleryReport
 
-__all__ = ["Enrolled", "FolderReport", "GalleryReport", "MaskedReport", "PairsReport", "Report", "body", "folder", "gallery", "lfw",
+__all__ = ["Enrolled", "FolderReport", "GalleryReport", "Looks", "MaskedReport", "PairsReport", "Report", "body", "folder", "gallery", "lfw",
            "masked", "page", "pairs", "summary", "write_page"]

@@ -8,19 +8,21 @@ detection; a face that is not found under its mask counts as a miss.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import metrics
+from ..decide.tails import tails_of
 from ..types import DataError, Detector, Embedder, Face, Tick, no_tick
 from .cache import digest
 from .crowd import MOST, captions
 from .draw_mask import VERSION, draw_mask
 from .evidence import MOST_SHOWN, Comparisons, Evidence, Mistake, Searches, plain, side
 from .figures import figures
+from .matching import BY_COVER, COSINE, Looks, Matching, embed_looks
 from .photos import Embedded, Shot, command_line, embed_faces, find_faces, photos_of_people, shots
 
 FPIR = 0.01
@@ -51,6 +53,7 @@ class ConditionResult:
     """`right` of `probes` at rank 1, with the 95 % Wilson interval; FNIR(1, T) with strangers in the same state."""
 
     condition: Condition
+    matching: str
     probes: int
     right: int
     rank_one: float
@@ -92,8 +95,11 @@ class _Cast:
 
 
 def masked(directory: Path, detector: Detector, embedder: Embedder, cache: Path | None = None, tick: Tick = no_tick,
-           *, people: int = 3000, strangers: int = 1000, seed: int = 0) -> MaskedReport:
+           *, looks: Looks | None = None, people: int = 3000, strangers: int = 1000, seed: int = 0) -> MaskedReport:
     """Measure `embedder` on `directory`, a folder of bare-faced photos per person, with masks drawn by `seed`.
+
+    looks: how second templates of bare faces are made; None for a model that has none. Models without measured
+    impostor tails are measured by plain cosines alone.
 
     Everybody with two photos or more gives a template (the first photo) and a probe (the second); people with one
     photo fill the gallery up to `people`, and up to `strangers` of the remaining ones search it without being in it.
@@ -112,8 +118,15 @@ def masked(directory: Path, detector: Detector, embedder: Embedder, cache: Path 
     ends = np.cumsum([len(cast.templates), len(cast.probes)])
     parts = [tuple(Embedded(part, found) for part, found in zip(np.split(state.embeddings, ends),
              np.split(state.found, ends), strict=True)) for state in (bare, covered)]
-    measured = [_measure(condition, parts[0], parts[1], names[places], seed) for condition in CONDITIONS]
-    results = tuple(one.result for one in measured)
+    first = slice(0, len(cast.templates))
+    matchings = [Matching(COSINE, parts[0][0].embeddings, parts[1][0].embeddings)]
+    if (tails := tails_of(embedder.card.impostor_tail, embedder.card.figures)) is not None:
+        drawn = None if looks is None else embed_looks(bare_shots[first], faces[first], parts[0][0], embedder, looks, cache, tick)
+        matchings.append(replace(matchings[0], name=BY_COVER, tails=tails, looks=drawn))
+    measured = [_measure(condition, matchings[0], parts[0], parts[1], names[places], seed) for condition in CONDITIONS]
+    results = tuple(one.result for one in measured) + tuple(
+        _measure(condition, matching, parts[0], parts[1], names[places], seed).result
+        for matching in matchings[1:] for condition in CONDITIONS)
     titles = captions([paths[place] for place in places])
     views = (bare_shots, faces), (covered_shots, covered_faces)
     mistakes = [Mistake(f"found as somebody else: {one.result.condition.name}", score,
@@ -160,28 +173,33 @@ class _Measured:
     wrong: list[tuple[float, tuple[int, bool], tuple[int, bool]]]
 
 
-def _measure(condition: Condition, bare: tuple[Embedded, ...], covered: tuple[Embedded, ...], people: np.ndarray,
-             seed: int) -> _Measured:
+def _measure(condition: Condition, matching: Matching, bare: tuple[Embedded, ...], covered: tuple[Embedded, ...],
+             people: np.ndarray, seed: int) -> _Measured:
     """bare and covered: templates, probes, strangers; the p-th probe shows the person of the p-th template. people: of
     all three, in that order."""
     probes, strangers = (covered if condition.masked_probe else bare)[1:]
     count = len(bare[0].found)
     worn = np.zeros(count, dtype=bool)
     worn[np.random.default_rng(seed).permutation(count)[: round(condition.masked_others * count)]] = True
-    rows = np.where(worn[:, None], covered[0].embeddings, bare[0].embeddings)
-    usable = np.where(worn, covered[0].found, bare[0].found)
-    mate = covered[0] if condition.masked_mate else bare[0]
-    scores = np.where(usable & probes.found[:, None], probes.embeddings @ rows.T, -np.inf)
+    usable, mate = np.where(worn, covered[0].found, bare[0].found), covered[0] if condition.masked_mate else bare[0]
+
+    def scores_of(part: Embedded) -> tuple[np.ndarray, np.ndarray]:
+        """(p, n) scores with the gallery as it stands, and with everybody's template in the state of the probes' own."""
+        states = [matching.scores(part.embeddings, condition.masked_probe, state) for state in (False, True)]
+        mixed = np.where(worn, states[True], states[False])
+        return np.where(usable & part.found[:, None], mixed, -np.inf), states[condition.masked_mate]
+
+    scores, mated = scores_of(probes)
     own = np.arange(len(scores))
     both = probes.found & mate.found[own]
-    scores[own, own] = np.where(both, (probes.embeddings * mate.embeddings[own]).sum(axis=1), -np.inf)
+    scores[own, own] = np.where(both, mated[own, own], -np.inf)
     ranks = np.where(both, metrics.ranks(scores, own, np.arange(count)), count)
     right = int((ranks == 1).sum())
-    tops = np.where(usable & strangers.found[:, None], strangers.embeddings @ rows.T, -np.inf).max(axis=1)
+    tops = scores_of(strangers)[0].max(axis=1)
     mates = scores[own, own]
     point = metrics.tar_at_far(np.where(ranks == 1, mates, -np.inf), tops, FPIR) if len(tops) else None
     result = ConditionResult(
-        condition, len(ranks), right, right / len(ranks), metrics.wilson(right, len(ranks)),
+        condition, matching.name, len(ranks), right, right / len(ranks), metrics.wilson(right, len(ranks)),
         float((ranks <= 5).mean()), float(np.median(ranks)), point and 1 - point.tar, point and point.threshold)
     searches = Searches(condition.name, count, mates, ranks, people[own], tops, people[count + len(own):],
                         int((~mate.found[own]).sum()), int((~probes.found).sum() + (~strangers.found).sum()))

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import align, image
 from ..image import SUFFIXES
-from ..types import DataError, Detector, Embedder, Face, ImageError, Progress, Tick, no_tick
+from ..types import DataError, Detector, Embedder, Face, ImageError, ModelCard, Progress, Tick, no_tick
 from .cache import Table, digest
 from .fingerprint import alignment_key, detector_key
 
@@ -109,9 +109,17 @@ def find_faces(shots: Sequence[Shot], detector: Detector, cache: Path | None, ti
 def embed_faces(shots: Sequence[Shot], faces: Sequence[Face | None], embedder: Embedder, cache: Path | None,
                 tick: Tick = no_tick, note: str = "Embedding faces") -> Embedded:
     """Embeddings of the faces found in the shots, cached by photo, face, weights, crop and normalisation."""
-    card = embedder.card
+    def make(keys: list[str], places: list[int]) -> np.ndarray:
+        return embedder.embed(np.stack([align.crop(shots[place].pixels(), faces[place], embedder.card.crop) for place in places]))
+
+    return embed_each(shots, faces, embedder.card, "embeddings", make, cache, tick, note)
+
+
+def embed_each(shots: Sequence[Shot], faces: Sequence[Face | None], card: ModelCard, what: str,
+               make: Callable[[list[str], list[int]], np.ndarray], cache: Path | None, tick: Tick, note: str) -> Embedded:
+    """Rows of the model that are not in the cache of that name yet: `make` gets their keys and places, a batch at a time."""
     model = digest(card.sha256, card.crop, card.channels, card.mean, card.std, card.flip, alignment_key())
-    table = Table(_file(cache, "embeddings", model), card.dimension)
+    table = Table(_file(cache, what, model), card.dimension)
     keys = [digest(shot.key, face.landmarks, face.box) if face is not None else ""
             for shot, face in zip(shots, faces, strict=True)]
     todo = {key: place for place, key in enumerate(keys) if key and key not in table}
@@ -121,8 +129,7 @@ def embed_faces(shots: Sequence[Shot], faces: Sequence[Face | None], embedder: E
         for start in range(0, len(places), BATCH):
             batch = places[start : start + BATCH]
             pace.step(len(batch))
-            crops = [align.crop(shots[place].pixels(), faces[place], card.crop) for _, place in batch]
-            for (key, _), row in zip(batch, embedder.embed(np.stack(crops)), strict=True):
+            for (key, _), row in zip(batch, make(*map(list, zip(*batch, strict=True))), strict=True):
                 table.put(key, row)
             table.save(2 * SAVE_AFTER)
     finally:

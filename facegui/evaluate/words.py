@@ -60,10 +60,11 @@ def _folder(report: FolderReport) -> list[str]:
 def _masked(report: MaskedReport) -> list[str]:
     lines = [f"{report.people} people, a template each; {report.strangers} strangers; no face found in "
              f"{report.undetected_bare} bare and {report.undetected_masked} masked photos"]
-    for result in report.results:
-        fnir = "not enough strangers" if result.fnir is None else f"{100 * result.fnir:.2f} %"
-        lines.append(f"{result.condition.name}: rank 1 {share(result.right, result.probes)}, median rank "
-                     f"{result.median_rank:g}, FNIR at FPIR 1 % {fnir}")
+    for condition in dict.fromkeys(result.condition for result in report.results):
+        mine = [result for result in report.results if result.condition == condition]
+        found = [f"{share(one.right, one.probes)} {one.matching}" for one in mine]
+        lost = ["not enough strangers"] if mine[0].fnir is None else [f"{100 * one.fnir:.2f} % {one.matching}" for one in mine]
+        lines.append(f"{condition.name}: rank 1 {', '.join(found)}; FNIR at FPIR 1 % {', '.join(lost)}")
     return lines
 
 

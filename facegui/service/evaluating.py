@@ -14,7 +14,8 @@ from .. import align, evaluate, image
 from ..evaluate.evidence import PORTRAIT, Side
 from ..jobs import Job
 from ..store import people, photos, templates
-from ..types import DataError, FaceguiError, Progress, Tick, no_tick
+from ..training import looks
+from ..types import DataError, Embedder, FaceguiError, Progress, Tick, no_tick
 from .sight import scaled
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Evaluating:
         if kind == "pairs":
             return evaluate.pairs(place, images, *parts, cover=sight.cover)
         if kind == "masked":
-            return evaluate.masked(place, *parts)
+            return evaluate.masked(place, *parts, looks=looks_of(sight.embedder))
         measure = evaluate.lfw if kind == "lfw" else evaluate.folder
         return measure(place, *parts, cover=sight.cover)
 
@@ -130,3 +131,11 @@ class Evaluating:
     def _kept(self) -> set[int]:
         with self._service.gallery.database.read() as c:
             return set(photos.owners(c))
+
+
+def looks_of(embedder: Embedder) -> evaluate.Looks | None:
+    """How this model's second templates are made; None where its crops do not align the face."""
+    points = looks.landmarks(embedder.card.crop)
+    if points is None:
+        return None
+    return evaluate.Looks(looks.KEY, lambda crops, bare: looks.looks(embedder.embed, crops, bare, points))

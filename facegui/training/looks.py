@@ -14,6 +14,7 @@ from .masks import draw
 
 STYLE, SEED = "cloth", 12
 SHARE = 0.5  # of the masked face in the template
+KEY = f"{STYLE} {SEED} {SHARE}"  # of this way of making them
 
 
 def landmarks(spec: CropSpec) -> np.ndarray | None:

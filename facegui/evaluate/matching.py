@@ -1,0 +1,59 @@
+"""Two ways to compare probes with templates: the plain cosine, and rarity by what both wear, as facegui decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import align
+from ..decide.tails import BY_MASKS, LOOK, Tail
+from ..types import Embedder, Face, Tick, no_tick
+from .cache import digest
+from .photos import Embedded, Shot, embed_each
+
+COSINE, BY_COVER = "by cosine", "as facegui compares"
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """make: ((n, size, size, 3) crops of bare faces, (n, d) their embeddings) -> (n, d) templates for masked faces; `key`
+    tells one way of making them from another, for the cache."""
+
+    key: str
+    make: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matching:
+    """tails None: cosines. looks (n, d): second templates of the bare faces, where the model has them."""
+
+    name: str
+    bare: np.ndarray
+    masked: np.ndarray
+    tails: dict[str, Tail] | None = None
+    looks: np.ndarray | None = None
+
+    def scores(self, probes: np.ndarray, masked_probes: bool, masked_templates: bool) -> np.ndarray:
+        """(p, d) probes, all masked or all bare, against all templates in one state -> (p, n), higher is more alike."""
+        rows, pair = self.masked if masked_templates else self.bare, BY_MASKS[masked_probes + masked_templates]
+        if self.tails is None:
+            return probes @ rows.T
+        if masked_probes and not masked_templates and self.looks is not None:
+            rows, pair = self.looks, LOOK
+        return self.tails[pair].rarity(probes @ rows.T)
+
+
+def embed_looks(shots: Sequence[Shot], faces: Sequence[Face | None], bare: Embedded, embedder: Embedder, looks: Looks,
+                cache: Path | None, tick: Tick = no_tick) -> np.ndarray:
+    """(n, d) looks of the faces found in the shots, whose embeddings are `bare`; cached."""
+    rows = {digest(shot.key, face.landmarks, face.box): row for shot, face, row in zip(shots, faces, bare.embeddings, strict=True)
+            if face is not None}
+
+    def make(keys: list[str], places: list[int]) -> np.ndarray:
+        crops = np.stack([align.crop(shots[place].pixels(), faces[place], embedder.card.crop) for place in places])
+        return looks.make(crops, np.stack([rows[key] for key in keys]))
+
+    return embed_each(shots, faces, embedder.card, f"looks-{digest(looks.key)[:8]}", make, cache, tick, "Embedding drawn masks").embeddings
