@@ -7,7 +7,7 @@ its person had never been enrolled (non-mated). Photos of one session resemble e
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -49,7 +49,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class GalleryReport:
-    """Expected errors at the gallery's own `threshold`: `missed` of `searches` for enrolled people, `named` of
+    """Expected errors at the gallery's own `threshold` (of bare faces; masked ones have their own): `missed` of `searches` for enrolled people, `named` of
     `strangers`, with everybody once in the place of a stranger."""
 
     model: str
@@ -72,8 +72,10 @@ class GalleryReport:
                 **figures(self.evidence)}
 
 
-def gallery(enrolled: Enrolled, model: str, threshold: float, tick: Tick = no_tick) -> GalleryReport:
-    """Raises DataError with fewer than two people, or nobody with two photos; and Cancelled when tick does."""
+def gallery(enrolled: Enrolled, model: str, thresholds: Sequence[float], tick: Tick = no_tick) -> GalleryReport:
+    """thresholds: scores from which two faces are taken for one person's, by how many of them wear a mask (0 to 2).
+
+    Raises DataError with fewer than two people, or nobody with two photos; and Cancelled when tick does."""
     start = time.monotonic()
     names, who, counts = np.unique(enrolled.people, return_inverse=True, return_counts=True)
     if len(names) < 2 or counts.max() < 2:
@@ -83,14 +85,15 @@ def gallery(enrolled: Enrolled, model: str, threshold: float, tick: Tick = no_ti
     several = counts[who] > 1
     ranks = np.where(several, near.rank, 0)[several]
     searches = _searches(enrolled, near, several, ranks, who, len(names))
-    accepted = searches[0].accepted
-    misnamed = (ranks > 1) & (near.other[several] >= threshold)
-    doubts, mistakes = _doubts(enrolled, near, who, several, threshold)
+    needed, worn = np.asarray(thresholds), enrolled.masked.astype(int)
+    known, mixed = near.own >= needed[worn + worn[near.own_place]], near.other >= needed[worn + worn[near.other_place]]
+    misnamed = (ranks > 1) & mixed[several]
+    doubts, mistakes = _doubts(enrolled, near, who, several, known, mixed)
     compared = all_pairs("all photos", Embedded(enrolled.vectors, np.ones(len(who), bool)), enrolled.people,
                          enrolled.masked.astype(float))
     return GalleryReport(
-        model, len(names), len(who), int((counts == 1).sum()), threshold, len(ranks), int((accepted < threshold).sum()),
-        int(misnamed.sum()), len(who), int((near.other >= threshold).sum()), tuple(doubts), time.monotonic() - start,
+        model, len(names), len(who), int((counts == 1).sum()), float(needed[0]), len(ranks),
+        int((~known[several] | (ranks > 1)).sum()), int(misnamed.sum()), len(who), int(mixed.sum()), tuple(doubts), time.monotonic() - start,
         command_line("gallery", "--model", model), Evidence(tuple(compared), tuple(searches), tuple(mistakes)))
 
 
@@ -138,11 +141,12 @@ def _searches(enrolled: Enrolled, near: _Near, several: np.ndarray, ranks: np.nd
     return made
 
 
-def _doubts(enrolled: Enrolled, near: _Near, who: np.ndarray, several: np.ndarray,
-            threshold: float) -> tuple[list[Doubt], list[Mistake]]:
+def _doubts(enrolled: Enrolled, near: _Near, who: np.ndarray, several: np.ndarray, known: np.ndarray,
+            mixed: np.ndarray) -> tuple[list[Doubt], list[Mistake]]:
+    """known, mixed (n,) bool: photos that pass for their person's others', or for somebody else's."""
     pairs = np.arange(len(who))
-    wrong = several & (near.other >= threshold) & (near.other > near.own)
-    unlike = several & ~wrong & (near.own < threshold)
+    wrong = several & mixed & (near.other > near.own)
+    unlike = several & ~wrong & ~known
     twins = (near.own >= TWIN) & (near.own_place > pairs)  # each pair once
     alike = _alike(near, who)
     found: list[tuple[str, float, int, int]] = []

@@ -101,7 +101,7 @@ class Evaluating:
             return Side(f"{names[place]}, {photo.original_name}", portrait)
 
         enrolled = evaluate.Enrolled(vectors, names, rows.photos, np.array([one.masked for one in shown], bool), show)
-        return evaluate.gallery(enrolled, card.id, self._service.threshold(), tick)
+        return evaluate.gallery(enrolled, card.id, [self._service.decisions.alike(masked) for masked in range(3)], tick)
 
     def file(self) -> Path:
         """The last report as one HTML file, written once. Raises FaceguiError where there is none."""
