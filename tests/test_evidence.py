@@ -121,7 +121,7 @@ def test_the_gallery_is_measured_by_leaving_one_photo_out():
     missed = misnamed = named = searches = 0
     for n in range(len(people)):
         scores = {t: float(rows[n] @ rows[t]) for t in range(len(people)) if t != n}
-        own, other = ({t: one for t, one in scores.items() if (bool(people[t] == people[n]) is mine} for mine in (True, False))
+        own, other = ({t: one for t, one in scores.items() if bool(people[t] == people[n]) is mine} for mine in (True, False))
 
         def passes(found, n=n):
             best = max(found, key=found.get)
