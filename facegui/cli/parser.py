@@ -3,8 +3,30 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 from .. import __version__
+
+
+def _number(convert: Callable[[str], float], allowed: Callable[[float], bool], what: str) -> Callable[[str], float]:
+    """For `type=`: a number that is allowed, or the sentence "'x' is not `what`"."""
+    def read(text: str) -> float:
+        try:
+            value = convert(text)
+        except ValueError:
+            value = None
+        if value is None or not allowed(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+        return value
+
+    return read
+
+
+_COUNT = _number(lambda text: int(text) if text.isdecimal() else 0, lambda value: 1 <= value <= 1000, "a number from 1 to 1000")
+_RATE = _number(float, lambda value: value == 0 or 0.1 <= value <= 60,
+                "a number of frames per second; give 0.1 to 60, or 0 for every frame")
+_SECONDS = _number(float, lambda value: 0 <= value <= 31_536_000, "a number of seconds")
+_SCORE = _number(float, lambda value: -1 <= value <= 1, "a score; give a number from -1 to 1, for example 0.45")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -26,6 +48,23 @@ def build_parser() -> argparse.ArgumentParser:
         parser = commands.add_parser(name, help=help, description=help)
         return parser.add_subparsers(metavar="ACTION", required=True)
 
+    _enrolling(command)
+    _recognising(command)
+    _videos(command)
+    _people(command)
+    _decisions(command)
+    _sorting(command)
+    _gallery(command, group)
+    _models(command, group)
+    _learning(command, group)
+    command("doctor", "system.doctor", "check this machine, the models and the gallery, and say what to improve")
+    demo = command("demo", "system.demo", "show the main story on drawn people, in a temporary folder")
+    demo.add_argument("--out", metavar="PATH", help="where to write the annotated picture (default: demo.png here)")
+    return top
+
+
+def _enrolling(command) -> None:
+    """build and enroll."""
     build = command("build", "people.build", "enroll everybody in a folder, or zip file, that has one sub-folder per person")
     build.add_argument("folder")
     build.add_argument("--force", action="store_true", help="enroll photos of low quality too")
@@ -37,20 +76,25 @@ def build_parser() -> argparse.ArgumentParser:
     enroll.add_argument("--careful", action="store_true", help="enroll nothing where somebody else looks too much alike (exit code 1)")
     enroll.add_argument("--consent", default="", metavar="TEXT", help="a note that is kept with the person, e.g. how he or she agreed")
 
+
+def _recognising(command) -> None:
+    """identify and verify."""
     identify = command("identify", "recognize.identify", "name everybody in a photo")
     identify.add_argument("photos", nargs="+", metavar="PHOTO")
     identify.add_argument("--out", metavar="PATH", help="write the annotated picture here: a file, or a folder")
-    identify.add_argument("--top", type=_count, default=5, metavar="N", help="candidates per face (default 5)")
-    identify.add_argument("--threshold", type=_score, metavar="T", help="score needed for a name (default: the model's own, "
+    identify.add_argument("--top", type=_COUNT, default=5, metavar="N", help="candidates per face (default 5)")
+    identify.add_argument("--threshold", type=_SCORE, metavar="T", help="score needed for a name (default: the model's own, "
                           "for one stranger in a hundred, at this gallery's size)")
     identify.add_argument("--small-faces", action="store_true", help="search at full size, for crowds; slower")
 
     verify = command("verify", "recognize.verify", "tell whether two photos show the same person (exit code 1: no)")
     verify.add_argument("photos", nargs=2, metavar="PHOTO")
-    verify.add_argument("--threshold", type=_score, metavar="T", help="score needed (default: the model's own, for one "
+    verify.add_argument("--threshold", type=_SCORE, metavar="T", help="score needed (default: the model's own, for one "
                         "false match in a thousand)")
 
-    _videos(command)
+
+def _people(command) -> None:
+    """Who is in the gallery, and under which name."""
     people = command("people", "people.people", "list the people in the gallery")
     people.add_argument("query", nargs="?", help="only names that contain this")
     people.add_argument("--photos", action="store_true", help="list their photos too, with the numbers that `move` and `keep` take")
@@ -64,6 +108,9 @@ def build_parser() -> argparse.ArgumentParser:
     forget = command("forget", "people.forget", "delete a person: photos, templates, index rows and caches")
     forget.add_argument("name")
 
+
+def _decisions(command) -> None:
+    """How strictly a name is given."""
     strictness = command("strictness", "decide.strictness", "how strictly a person is recognised: say, or set it")
     strictness.add_argument("name")
     strictness.add_argument("level", nargs="?", choices=["normal", "strict", "stricter"], help="strict: ten times fewer strangers "
@@ -71,7 +118,10 @@ def build_parser() -> argparse.ArgumentParser:
     promise = command("promise", "decide.promise", "say how many strangers get a name, or choose how many may")
     promise.add_argument("promise", nargs="?", metavar="1/1000", help="at most one stranger in 10, 100, 1000 or 10000 gets a name; "
                          "a score such as 0.47 sets that by hand")
-    _sorting(command)
+
+
+def _gallery(command, group) -> None:
+    """The gallery as a whole, and its index."""
     command("reembed", "gallery.reembed", "make the templates that the model in use still lacks, from the kept photos")
     export = command("export", "gallery.export", "write the whole gallery to one archive")
     export.add_argument("file")
@@ -81,6 +131,9 @@ def build_parser() -> argparse.ArgumentParser:
     command("status", "gallery.index_status", "say what the index holds and how well it finds", index)
     command("rebuild", "gallery.index_rebuild", "build the index anew from the database", index)
 
+
+def _models(command, group) -> None:
+    """The embedders under weights/."""
     models = group("models", "the embedders under weights/")
     command("list", "models.show", "list the models, their terms and their figures", models)
     add = command("add", "models.add", "install an ONNX or safetensors embedder with its card", models)
@@ -92,12 +145,6 @@ def build_parser() -> argparse.ArgumentParser:
     get.add_argument("--file", help="take this file, downloaded by hand, instead of the network")
     use = command("use", "models.use", "make a model this gallery's own; `reembed` then makes its templates", models)
     use.add_argument("name")
-
-    _learning(command, group)
-    command("doctor", "system.doctor", "check this machine, the models and the gallery, and say what to improve")
-    demo = command("demo", "system.demo", "show the main story on drawn people, in a temporary folder")
-    demo.add_argument("--out", metavar="PATH", help="where to write the annotated picture (default: demo.png here)")
-    return top
 
 
 def _sorting(command) -> None:
@@ -124,15 +171,15 @@ def _videos(command) -> None:
     video.add_argument("--out", metavar="OUT.webm", help="write the video with boxes and names here")
     video.add_argument("--timeline", metavar="PATH", action="append", default=[], help="write who is on screen from when to when: "
                        "a name that ends in .json, .csv or .vtt (subtitles); may be given several times")
-    video.add_argument("--rate", type=_rate, default=5.0, metavar="N", help="frames looked at per second; 0: every one (default 5)")
+    video.add_argument("--rate", type=_RATE, default=5.0, metavar="N", help="frames looked at per second; 0: every one (default 5)")
     video.add_argument("--small-faces", action="store_true", help="search at full size, for people far away; much slower")
     watch = command("watch", "video.watch", "print a line when a person comes and goes: a camera, a stream or a file")
     watch.add_argument("source", help="a camera's number (0), an address (rtsp://, http://), or a video file")
-    watch.add_argument("--every", type=_seconds, default=0.2, metavar="S", help="seconds between two looks (default 0.2)")
-    watch.add_argument("--seconds", type=_seconds, default=0.0, metavar="S", help="end after so many seconds")
+    watch.add_argument("--every", type=_SECONDS, default=0.2, metavar="S", help="seconds between two looks (default 0.2)")
+    watch.add_argument("--seconds", type=_SECONDS, default=0.0, metavar="S", help="end after so many seconds")
     watch.add_argument("--out", metavar="PATH", help="OUT.webm: record with boxes and names; a folder: a picture of each arrival")
     for one in (video, watch):
-        one.add_argument("--threshold", type=_score, metavar="T", help="score needed for a name (default: the gallery's own rule)")
+        one.add_argument("--threshold", type=_SCORE, metavar="T", help="score needed for a name (default: the gallery's own rule)")
 
 
 def _learning(command, group) -> None:
@@ -187,39 +234,3 @@ def _global_options() -> argparse.ArgumentParser:
     options.add_argument("--device", choices=["auto", "cpu", "cuda"], help="where to compute (default auto)")
     options.add_argument("--long-side", metavar="PX", help="search photos for faces at this size; 0: full size (default 1024)")
     return options
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000")
-    return int(text)
-
-
-def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if value != 0 and not 0.1 <= value <= 60:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of frames per second; give 0.1 to 60, or 0 for every frame")
-    return value
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 31_536_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-    return value
-
-
-def _score(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 2.0
-    if not -1.0 <= value <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a score; give a number from -1 to 1, for example 0.45")
-    return value

@@ -21,12 +21,12 @@ TOP = 5
 class Decided:
     """A trace and who it is. `name` None: nobody enrolled, or perhaps `question`; `sure`: clear enough to count as a person.
 
-    `views`: (look, identification) in the order of time; `score`: of all views together; `fused`: their unit mean.
+    `views`: (look, identification) in the order of time; `score`: of all views together; `mean`: of their embeddings.
     """
 
     trace: Trace
     views: tuple[tuple[Look, Identification], ...]
-    fused: np.ndarray
+    mean: np.ndarray
     name: str | None
     score: float | None
     question: str | None
@@ -50,14 +50,14 @@ def decide(found: Scan, sight: Sight, decisions: Decisions, by_hand: float | Non
     for trace, views in zip(found.traces, looks, strict=True):
         parts += split(trace, list(zip(views, told[start:start + len(views)], strict=True)))
         start += len(views)
-    # bare and masked views are compared with other templates, so they are fused apart and the clearer answer counts
+    # bare and masked views are compared with other templates, so each kind has a mean of its own and the clearer answer counts
     kinds = [(number, [pair for pair in views if pair[1].probe.masked == masked])
              for number, (_, views) in enumerate(parts) for masked in (False, True)]
     kinds = [(number, views) for number, views in kinds if views]
     best = [max(views, key=_quality)[1].probe for _, views in kinds]
-    fused = np.stack([fuse([one.probe for _, one in views]) for _, views in kinds]) if kinds else np.empty((0, 0), np.float32)
+    means = [mean_by_quality([one.probe for _, one in views]) for _, views in kinds]
     answers: dict[int, list[Identification]] = {}
-    for (number, views), one in zip(kinds, decisions.judge(best, fused, TOP, by_hand) if kinds else [], strict=True):
+    for (number, views), one in zip(kinds, decisions.judge(best, np.stack(means), TOP, by_hand) if kinds else [], strict=True):
         if one.name is None or agreed(one.name, views):
             answers.setdefault(number, []).append(one)
     least = 2 if found.step_s < 0.7 else 1
@@ -68,7 +68,7 @@ def decide(found: Scan, sight: Sight, decisions: Decisions, by_hand: float | Non
         if len(trace.places) < least and (answer is None or answer.name is None):
             continue  # a flash: a hand, a pattern, a face for a moment
         sure = any(look.usable for look, _ in views)
-        done.append(Decided(trace, tuple(views), fuse([one.probe for _, one in views]), answer.name if answer else None,
+        done.append(Decided(trace, tuple(views), mean_by_quality([one.probe for _, one in views]), answer.name if answer else None,
                             answer.match_score if answer else None, answer.question if answer else None, sure))
     return done
 
@@ -77,7 +77,7 @@ def _quality(pair: tuple[Look, Identification]) -> float:
     return pair[0].seen.quality.score
 
 
-def fuse(probes: Sequence[Probe]) -> np.ndarray:
+def mean_by_quality(probes: Sequence[Probe]) -> np.ndarray:
     """The unit mean of the embeddings, better pictures weighing more; (dimension,) float32."""
     mean = sum(max(probe.quality.score, 0.05) * probe.embedding for probe in probes)
     return (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ... import image
 from ...types import Box
 from ..thumbnails import SIDE_PX, cut
-from .decide import Decided, fuse
+from .decide import Decided, mean_by_quality
 from .scan import Scan
 
 JOIN_S = 1.0  # a person who is missed for so long has not left
@@ -99,21 +99,21 @@ def _unknown(decided: Sequence[Decided], alike: Callable[[int], float]) -> list[
     """Clear strangers, the most alike put together first; two faces seen at the same time are two people. `alike`: the score
     that makes two one person, by how many of them wear a mask: masks resemble each other."""
     groups = [[number] for number, one in enumerate(decided) if one.name is None and one.sure]
-    fused = [decided[group[0]].fused for group in groups]
+    means = [decided[group[0]].mean for group in groups]
     while True:
         best, pair = 0.0, None
         for first in range(len(groups)):
             for second in range(first + 1, len(groups)):
                 worn = _worn(decided, groups[first]) + _worn(decided, groups[second])
-                beyond = float(fused[first] @ fused[second]) - alike(worn)
+                beyond = float(means[first] @ means[second]) - alike(worn)
                 if beyond >= best and not _meet(decided, groups[first], groups[second]):
                     best, pair = beyond, (first, second)
         if pair is None:
             return groups
         first, second = pair
         groups[first] += groups.pop(second)
-        fused.pop(second)
-        fused[first] = fuse([one.probe for number in groups[first] for _, one in decided[number].views])
+        means.pop(second)
+        means[first] = mean_by_quality([one.probe for number in groups[first] for _, one in decided[number].views])
 
 
 def _worn(decided: Sequence[Decided], group: Sequence[int]) -> bool:
