@@ -3,7 +3,8 @@
     python -m benchmarks.skin SET [--weights DIR] [--model NAME]
 
 SET is the set of aligned faces that the model was trained on (`facegui.training.shards`); only people held out from training
-count, five photos of each at most. A share is the mean over people, its interval draws the people anew. The tone is the individual typology angle of both cheeks (Chardon, Cretois and Hourseau, 1991), median over a person's
+count, five photos of each at most. A share is the mean over people, its interval draws the people anew.
+The tone is the individual typology angle of both cheeks (Chardon, Cretois and Hourseau, 1991), median over a person's
 photos. Light falls on it too: it sorts people roughly and says nothing about anybody.
 """
 

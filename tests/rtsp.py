@@ -26,7 +26,8 @@ def units(frames, fps):
     codec = av.CodecContext.create("libx264", "w")
     codec.height, codec.width = frames[0].shape[:2]
     codec.pix_fmt, codec.framerate = "yuv420p", fps
-    codec.options = {"tune": "zerolatency", "preset": "ultrafast", "profile": "baseline", "g": "1", "x264-params": "repeat-headers=1:slices=1"}
+    codec.options = {"tune": "zerolatency", "preset": "ultrafast", "profile": "baseline", "g": "1",
+                         "x264-params": "repeat-headers=1:slices=1"}
     codec.gop_size = 1
     made = []
     for pixels in frames:
@@ -66,7 +67,8 @@ class Camera:
             more, body = "", ""
             if headers.get("authorization") != f"Basic {self.password}":
                 self.refused += 1
-                out.write(f'RTSP/1.0 401 Unauthorized\r\nCSeq: {headers["cseq"]}\r\nWWW-Authenticate: Basic realm="camera"\r\n\r\n'.encode())
+                out.write(f'RTSP/1.0 401 Unauthorized\r\nCSeq: {headers["cseq"]}\r\n'
+                          'WWW-Authenticate: Basic realm="camera"\r\n\r\n'.encode())
                 continue
             if method == "DESCRIBE":
                 body, more = SDP, f"Content-Type: application/sdp\r\nContent-Length: {len(SDP)}\r\n"

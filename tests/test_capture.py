@@ -75,7 +75,8 @@ def test_stopping_early_ends_the_decoder(uneven):
 
 
 BAD = {"empty.mp4": (b"", "empty"), "letter.mp4": (b"Dear Ana, this is no film. " * 90, "not a video"),
-       "list.m3u8": (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "not a video"), "script.mp4": (b"ffconcat version 1.0\nfile x", "not a video"),
+        "list.m3u8": (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "not a video"),
+        "script.mp4": (b"ffconcat version 1.0\nfile x", "not a video"),
        "photo.mp4": (image.encode_jpeg(films.grey(9)), "picture"), "noise.mp4": (b"\x00\x00\x00\x20ftypisom" + bytes(3000), "damaged")}
 
 

@@ -127,7 +127,8 @@ def test_masked_faces_are_judged_by_searches_of_masked_faces():
     assert level.worn == pytest.approx(0.2, abs=0.2) and bare_alone.worn == bare_alone.shift
     for pair in set(TAILS) - {BARE}:
         needs = level.score(pair, level.match)
-        assert needs == pytest.approx(TAILS[pair].score(needed(100, 1000) + level.worn)) and level.rarity(pair, needs) == pytest.approx(level.match)
+        assert needs == pytest.approx(TAILS[pair].score(needed(100, 1000) + level.worn))
+        assert level.rarity(pair, needs) == pytest.approx(level.match)
         assert needs < bare_alone.score(pair, level.match) == pytest.approx(TAILS[pair].score(level.match))
 
 
@@ -168,7 +169,8 @@ def test_a_face_under_its_mask_is_searched_among_looks():
     np.testing.assert_allclose(under_masks(bare, looks), masked, atol=1e-6)
     found = search(looks, people, under_masks(bare, looks))
     assert found.comparisons == 29
-    np.testing.assert_allclose(found.scores, [max(masked[row] @ looks[other] for other in people if other != row) for row in people], atol=1e-6)
+    np.testing.assert_allclose(found.scores, [max(masked[row] @ looks[other] for other in people if other != row) for row in people],
+                               atol=1e-6)
 
 
 def near(person, rarity, **more):

@@ -79,6 +79,15 @@ def test_files_stay_small():
     assert not long
 
 
+def test_lines_and_functions_stay_short():
+    files = [*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    wide = [f"{path.relative_to(ROOT)}:{number}" for path in files
+            for number, line in enumerate(path.read_text().splitlines(), 1) if len(line) > 140]
+    tall = [f"{path.relative_to(ROOT)}: {node.name}" for path in files for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno - node.lineno >= 70]
+    assert not wide and not tall
+
+
 def test_help_is_light():
     code = "import sys, facegui.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: pass\n" \
            "print(sorted({'torch', 'gradio', 'cv2', 'facenet_pytorch'} & set(sys.modules)))"

@@ -89,7 +89,8 @@ def test_masks_faces_at_the_border_and_doubtful_faces():
     covered = quality.judge(pixels, face, True)
     assert covered.reasons == ("lower_face_covered",) and quality.refuses(covered)
     assert covered.score < quality.judge(pixels, face, False).score
-    for crop, moved in [(pixels[: int(face.landmarks[4, 1]) + 3], 0), (pixels[:, int(face.landmarks[0, 0]) - 3 :], face.landmarks[0, 0] - 3)]:
+    for crop, moved in [(pixels[: int(face.landmarks[4, 1]) + 3], 0),
+                        (pixels[:, int(face.landmarks[0, 0]) - 3 :], face.landmarks[0, 0] - 3)]:
         near = Face(face.box, face.landmarks - np.float32([moved, 0]), face.score)
         assert "cut_off" in reasons(crop, near)
     assert reasons(*found(score=0.8)) == ("unsure",)

@@ -196,7 +196,8 @@ def test_running_out_of_memory_halves_the_batch_and_says_so(people, tmp_path, mo
     monkeypatch.setattr(Compact, "forward", greedy)
     reports = list(train(recipe(people, steps=4), tmp_path, shape=TINY))
     assert "halved to 2 people" in reports[0].note and outcome(reports)
-    monkeypatch.setattr(Compact, "forward", lambda self, x: greedy(self, torch.cat([x] * 9)) if torch.is_grad_enabled() else forward(self, x))
+    monkeypatch.setattr(Compact, "forward",
+                        lambda self, x: greedy(self, torch.cat([x] * 9)) if torch.is_grad_enabled() else forward(self, x))
     with pytest.raises(DataError, match="too little memory even for two people"):
         list(train(recipe(people, steps=4, name="other"), tmp_path, shape=TINY))
 

@@ -20,7 +20,8 @@ def test_facenets_network_learns_from_box_crops(tmp_path):
     seeds = [s for s in range(1, 7) for _ in range(2)]
     np.save(tmp_path / "pixels.npy", np.stack([person(s, size=60, view=k % 2) for k, s in enumerate(seeds)]))
     sets.save(tmp_path, sets.FaceSet(np.zeros(0), np.array(ARCFACE_112) * 0.36 + 10, np.array(seeds), np.zeros(12, bool), tuple("abcdefg")))
-    done = list(train(Recipe("mine", str(tmp_path), "new inception-resnet-v1", "all", people=2, photos=2, steps=2), tmp_path / "weights"))[-1]
+    done = list(train(Recipe("mine", str(tmp_path), "new inception-resnet-v1", "all", people=2, photos=2, steps=2),
+                      tmp_path / "weights"))[-1]
     assert isinstance(done, Outcome) and done.card.crop.method == "box" and done.card.dimension == 512
     rows = embed.load(tmp_path / "weights", done.card, "cpu").embed(np.zeros((1, 160, 160, 3), np.uint8))
     assert rows.shape == (1, 512) and np.isfinite(rows).all()

@@ -125,7 +125,8 @@ def test_enroll_finds_the_newcomer_at_once_then_rename_and_forget(page, photo, h
     page.click("#fg-forget")
     told = page.wait_for_selector("#fg-farewell :text('is forgotten')").inner_text()
     assert "Zoë" in told
-    assert re.search(r"Deleted: 2 photos, 2 files, [24] templates, 2 index rows, 2 faces in memory", page.locator("#fg-farewell").inner_text())
+    assert re.search(r"Deleted: 2 photos, 2 files, [24] templates, 2 index rows, 2 faces in memory",
+                     page.locator("#fg-farewell").inner_text())
     open_tab(page, "Recognize")
     clear(page)
     assert recognise(page, probe) == ["Unknown"]

@@ -59,7 +59,8 @@ def test_a_photo_is_answered_and_a_second_job_refused_while_a_training_works(hou
     photo.wait_for_selector("#fg-result .fg-card")
     assert photo.locator("#fg-result .fg-card h4").all_inner_texts() == [NAMES[0]]
     assert photo.locator("#fg-cancel").is_visible(), "the training is still at work"
-    training.wait_for_function("before => Number(document.querySelector('#fg-train-view [data-steps]')?.dataset.steps) > before", arg=before)
+    training.wait_for_function("before => Number(document.querySelector('#fg-train-view [data-steps]')?.dataset.steps) > before",
+                              arg=before)
 
     photo.click("#fg-cancel")
     photo.wait_for_selector("#fg-job :text('Training stopped at step')")

@@ -147,7 +147,8 @@ def test_each_function_of_the_owner_refuses_anonymous_callers_and_guests(server)
             "discard", "measure", "report", "go_on", "give_up", "hold", "use", "roll_back"} <= set(names.values())
     everybody = {"data": [""]}
     before = post(server, "gradio_api/run/people", everybody, owner)[1].split('"duration"')[0]
-    event = {"settle": "merge", "one": NAME, "other": NAME, "photo": 1, "photos": [1], "name": NAME, "number": 0, "into": NAME, "token": "x"}
+    event = {"settle": "merge", "one": NAME, "other": NAME, "photo": 1, "photos": [1], "name": NAME,
+             "number": 0, "into": NAME, "token": "x"}
     for number, one in owners.items():
         body = {"data": [None] * len(one["inputs"]), "fn_index": number, "session_hash": "roles", "event_data": event}
         assert post(server, "gradio_api/run/predict", body)[0] == 401
@@ -165,7 +166,8 @@ def test_the_coach_and_decisions_at_the_camera_answer_the_owner_alone(server):
                 if name not in GUESTS_MAY]
     assert {name for _, name in coaching} == {"coach_start", "coach_see", "coach_stop", "live_decide"}
     for number, name in coaching:
-        body = {"data": {"token": "x", "frame": "data:image/jpeg;base64,AAAA", "pick": "reject:1:1"}, "component_id": number, "fn_name": name,
+        body = {"data": {"token": "x", "frame": "data:image/jpeg;base64,AAAA", "pick": "reject:1:1"}, "component_id": number,
+                "fn_name": name,
                 "session_hash": "roles"}
         assert post(server, "gradio_api/component_server", body)[0] == 401
         status, said = post(server, "gradio_api/component_server", body, guest)

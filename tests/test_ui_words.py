@@ -5,22 +5,15 @@ import re
 import camera
 import pytest
 from served import chromium, served
+from spoken import KEYS, SPARED, TABS, go, opened, texts
 
 from facegui import drawn
 
 PERSON = list(drawn.CAST)[1]
-TABS = {"pt-BR": {"recognize": "Reconhecer", "photo": "Foto", "live": "Ao vivo", "video": "Vídeo", "enroll": "Cadastrar", "gallery": "Galeria",
-                  "unknown": "Desconhecido", "train": "Treinar", "evaluate": "Avaliar", "system": "Sistema"},
-        "ru-RU": {"recognize": "Распознать", "photo": "Фото", "live": "Камера", "video": "Видео", "enroll": "Зарегистрировать",
-                  "gallery": "Галерея", "unknown": "Неизвестный", "train": "Обучить", "evaluate": "Оценить", "system": "Система"}}
 WORDS = {"pt-BR": {"stranger": "Desconhecido", "why": "um nome exige", "bare": "rosto descoberto", 
                    "nameless": "Digite primeiro o nome da pessoa.", "stop": "Parar", "rate": "imagens por segundo"},
          "ru-RU": {"stranger": "Неизвестный", "why": "для имени", "bare": "лицо открыто", 
                    "nameless": "Сначала введите имя человека.", "stop": "Стоп", "rate": "снимков в секунду"}}
-KEYS = re.compile(r"__i18n__|translation_metadata|\{\w+(:[^}]*)?\}|undefined")
-# English that everybody knows, or that is no word of ours
-SPARED = re.compile(r"facegui|HTML|CSV|JSON|WebVTT|CPU|ArcFace|batch-hard|LFW|NAME\w*|\.jpg|/home\S+|zip|API|Ana Souza|compact|mine|Textbox|"
-                    + "|".join(re.escape(name) for name in drawn.CAST), re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
@@ -33,44 +26,8 @@ def house(tmp_path_factory):
 
 @pytest.fixture(params=list(TABS))
 def page(house, request):
-    browser, server = house
-    context = browser.new_context(locale=request.param, viewport={"width": 1280, "height": 900}, permissions=["camera"])
-    page = context.new_page()
-    page.spoken, page.failed = request.param, []
-    page.on("pageerror", lambda error: page.failed.append(str(error)))
-    page.set_default_timeout(30_000)
-    page.goto(server.url)
-    page.wait_for_selector("#fg-result .fg-note")
-    page.get_by_role("tab", name=TABS[request.param]["enroll"], exact=True).first.wait_for(state="attached")
-    yield page
-    assert page.failed == []
-    context.close()
-
-
-def go(page, name):
-    """Open a tab by its translated name."""
-    if name in ("photo", "live", "video"):
-        go(page, "recognize")
-        page.locator("#fg-sources").get_by_role("tab", name=TABS[page.spoken][name], exact=True).click()
-        return
-    tab = page.get_by_role("tab", name=TABS[page.spoken][name], exact=True)
-    if tab.is_visible():
-        tab.click()
-    else:
-        page.locator("#fg-tabs > .tab-wrapper .overflow-menu > button").click()
-        page.locator(".overflow-dropdown").get_by_text(TABS[page.spoken][name], exact=True).click()
-
-
-def texts(page):
-    """Every visible text of the page, without people's names and Gradio's own footer."""
-    return page.evaluate("""() => {
-      const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-      while (walk.nextNode()) {
-        const at = walk.currentNode.parentElement;
-        if (at.offsetParent !== null && !at.closest('[translate=no], script, style, footer')) { found.push(walk.currentNode.textContent.trim()); }
-      }
-      return found.filter((text) => text);
-    }""")
+    with opened(*house, request.param) as page:
+        yield page
 
 
 def unfold(page):

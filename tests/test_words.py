@@ -17,7 +17,8 @@ PLACE = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 CODES = sorted(words.catalogues())
 SPEAKING = {"note", "told", "chip", "Button", "UploadButton", "DownloadButton", "Accordion", "Tab", "FaceguiError", "Refused", "ImageError"}
 # Put together from parts in the source.
-COMPOSED = (" picture of the face", "measuring the gallery", "now masked", "closest: ", "; the next person scores", "the same person twice? (",
+COMPOSED = (" picture of the face", "measuring the gallery", "now masked", "closest: ",
+            "; the next person scores", "the same person twice? (",
             "with the wrong person? (", "set by hand at", "genuine pairs (", "impostor pairs (", "the mate's score (", "the best score (",
             "a stranger gets a name: ", "{person}, photo {n}, ", "; put one sub-folder with photos")
 GRADED = {"7 picture of the face"}
@@ -101,7 +102,8 @@ def test_no_sentence_of_the_page_is_missing(code):
 
 @pytest.mark.parametrize("code", CODES)
 def test_reasons_and_advice_are_known(code):
-    values = {"score": 0.61, "threshold": 0.62, "other": 0.6, "missing": 0.01, "strictness": "strictly", "second": "; the next person scores 0.40"}
+    values = {"score": 0.61, "threshold": 0.62, "other": 0.6, "missing": 0.01,
+              "strictness": "strictly", "second": "; the next person scores 0.40"}
     said = [*quality.REASONS.values(), *(text.format(**values) for text in reasons.REASONS.values())]
     assert [text for text in said if words.say(text, code) == text] == []
 

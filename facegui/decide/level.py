@@ -41,7 +41,8 @@ class Level:
 
     `enough`: measured scores reach as far as the promise. `own`: searches of the gallery's own people that joined in.
     `comparisons`: N above. `shift`: decades by which this gallery differs from the tails, `worn` for masked faces; rarities
-    of these are given as if they differed like bare ones. `tails` None: nothing was measured, scores decide and rarities are scores times ten.
+    of these are given as if they differed like bare ones. `tails` None: nothing was measured,
+    scores decide and rarities are scores times ten.
     """
 
     promise: Promise

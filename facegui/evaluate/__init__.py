@@ -16,5 +16,6 @@ from .words import summary
 
 Report = PairsReport | FolderReport | MaskedReport | GalleryReport
 
-__all__ = ["Enrolled", "FolderReport", "GalleryReport", "Looks", "MaskedReport", "PairsReport", "Report", "body", "folder", "gallery", "lfw",
+__all__ = ["Enrolled", "FolderReport", "GalleryReport", "Looks", "MaskedReport", "PairsReport", "Report",
+           "body", "folder", "gallery", "lfw",
            "masked", "page", "pairs", "summary", "write_page"]

@@ -49,8 +49,8 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class GalleryReport:
-    """Expected errors at the gallery's own `threshold` (of bare faces; masked ones have their own): `missed` of `searches` for enrolled people, `named` of
-    `strangers`, with everybody once in the place of a stranger."""
+    """Expected errors at the gallery's own `threshold` (of bare faces; masked ones have their own): `missed` of `searches` for
+    enrolled people, `named` of `strangers`, with everybody once in the place of a stranger."""
 
     model: str
     people: int
@@ -93,8 +93,9 @@ def gallery(enrolled: Enrolled, model: str, thresholds: Sequence[float], tick: T
                          enrolled.masked.astype(float))
     return GalleryReport(
         model, len(names), len(who), int((counts == 1).sum()), float(needed[0]), len(ranks),
-        int((~known[several] | (ranks > 1)).sum()), int(misnamed.sum()), len(who), int(mixed.sum()), tuple(doubts), time.monotonic() - start,
-        command_line("gallery", "--model", model), Evidence(tuple(compared), tuple(searches), tuple(mistakes)))
+        int((~known[several] | (ranks > 1)).sum()), int(misnamed.sum()), len(who), int(mixed.sum()), tuple(doubts),
+        time.monotonic() - start, command_line("gallery", "--model", model),
+        Evidence(tuple(compared), tuple(searches), tuple(mistakes)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -66,8 +66,8 @@ def body(report: Any, threshold: float | None = None) -> str:
     if report.evidence.mistakes:
         parts.append("<h2>The hardest cases</h2>" + mistakes(report.evidence.mistakes))
     parts.append('<p class="ev-command">Intervals hold 95 %. Those in the tables draw the people anew (bootstrap by identity), '
-                 "because the photos of one person depend on each other; with fewer than five people they are Wilson's. A photo without a face "
-                 "counts as rejected at every threshold.</p>")
+                 "because the photos of one person depend on each other; with fewer than five people they are Wilson's. "
+                 "A photo without a face counts as rejected at every threshold.</p>")
     return f'<div class="ev">{"".join(parts)}</div>'
 
 

@@ -71,7 +71,8 @@ class PairsReport:
             "correct": self.correct, "wilson": list(metrics.wilson(self.correct, self.pairs)),
             "accuracy_if_rejected": self.accuracy_if_rejected, "accuracy_if_left_out": self.accuracy_if_left_out,
             "tar_at_far": {f"{far:g}": point and _point(point) for far, point in self.tar_at_far},
-            "eer": self.eer, "threshold": self.threshold, "seconds": round(self.seconds, 1), "command": self.command, **figures(self.evidence),
+            "eer": self.eer, "threshold": self.threshold, "seconds": round(self.seconds, 1), "command": self.command,
+            **figures(self.evidence),
         }
 
 

@@ -66,7 +66,8 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // ranks.count()))
     options.state.mkdir(parents=True, exist_ok=True)
     task = _task(options)
-    plan = loop.Plan(options.steps, options.lr, warmup=options.warmup, muon=options.muon, ema=options.ema, validate_every=options.validate_every,
+    plan = loop.Plan(options.steps, options.lr, warmup=options.warmup, muon=options.muon,
+                     ema=options.ema, validate_every=options.validate_every,
                      save_every=200, report_every=25)
     if not ranks.rank():
         words = {k: v for k, v in vars(options).items() if k not in ("faces", "teacher", "state", "begin")}

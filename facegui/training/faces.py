@@ -18,7 +18,8 @@ UNKNOWN = -1
 class FaceSet:
     """Aligned faces; the five landmarks of each stand at `points`.
 
-    pixels (n, side, side, 3) RGB uint8, points (5, 2) px, the same in every picture, or (n, 5, 2), people (n,) number of the person or UNKNOWN,
+    pixels (n, side, side, 3) RGB uint8, points (5, 2) px, the same in every picture, or (n, 5, 2),
+    people (n,) number of the person or UNKNOWN,
     covered (n,) bool: wears a real mask; names: people's names by number.
     """
 

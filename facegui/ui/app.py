@@ -10,6 +10,7 @@ import numpy as np
 from ..service import FaceService
 from . import api, enroll, evaluate, gallery, live, recognize, system, train, unknowns, video
 from .access import Access
+from .edge import QUIET
 from .house import House
 
 TITLE = "facegui"
@@ -49,7 +50,6 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
             return [gr.update(visible=access.is_owner(request))] * 6
 
         if hidden:
-            page.load(house.edge.guest(reveal), None, [enrolling, people, strangers, training, measuring, machine], api_visibility="private",
-                      show_progress="hidden")
+            page.load(house.edge.guest(reveal), None, [enrolling, people, strangers, training, measuring, machine], **QUIET)
     page.queue(default_concurrency_limit=4, max_size=64)
     return page

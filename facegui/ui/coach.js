@@ -1,15 +1,10 @@
 // Runs in the browser. Frames go to the coach one at a time; it answers how to sit, and takes the good ones itself.
-const say = facegui_say, $ = (name) => element.querySelector('.fg-coach-' + name);
+const $ = (name) => element.querySelector('.fg-coach-' + name);
 const video = $('video'), overlay = $('face'), button = $('start'), cameras = $('cameras'), now = $('now');
-const WIDTH = 960, QUALITY = 0.92;
-let stream = null, token = null, wanted = false, mirrored = true;
-
-const TROUBLE = {
-  NotAllowedError: say('The browser does not allow this page to use the camera. Click the camera sign beside the address, allow it, and start again.'),
-  NotFoundError: say('No camera was found. Plug one in, or add photos above.'),
-  NotReadableError: say('The camera is in use by another program. Close that one and start again.'),
-  OverconstrainedError: say('This camera is gone. Choose another one.'),
-};
+const QUALITY = 0.92;
+const camera = facegui_camera(video, cameras, button,
+  {width: 960, height: 720, missing: say('No camera was found. Plug one in, or add photos above.')});
+let token = null, wanted = false;
 
 function show(light, text) {
   $('light').dataset.light = light; $('text').textContent = text;
@@ -23,8 +18,7 @@ function draw(box, light) {
   const pen = overlay.getContext('2d');
   pen.clearRect(0, 0, overlay.width, overlay.height);
   if (!box) { return; }
-  let [x1, y1, x2, y2] = box;
-  if (mirrored) { [x1, x2] = [overlay.width - x2, overlay.width - x1]; }
+  const [, y1, , y2] = box, [x1, x2] = camera.across(box, overlay);
   pen.lineWidth = overlay.width / 160;
   pen.strokeStyle = {red: '#ef4444', amber: '#f59e0b', green: '#14b8a6'}[light];
   pen.beginPath();
@@ -35,57 +29,35 @@ function draw(box, light) {
 async function stop(text) {
   const last = token;
   token = null;
-  if (stream) { stream.getTracks().forEach((track) => track.stop()); }
-  stream = null; video.srcObject = null; draw(null); now.hidden = true;
-  button.textContent = say('Start the camera');
+  camera.stop(); draw(null); now.hidden = true;
   show('', text || '');
   if (last) { try { await server.coach_stop({token: last}); } catch (_) { /* the server is gone, and the sitting with it */ } }
 }
 
 async function start() {
-  if (!navigator.mediaDevices) {
-    show('red', say('The browser gives no camera to a page that comes over plain http from another machine. Open it on that machine itself as http://127.0.0.1, or over https: start facegui with --share, or with FACEGUI_SSL_CERT and FACEGUI_SSL_KEY.'));
-    return;
-  }
-  button.disabled = true;
-  try {
-    const asked = {width: {ideal: WIDTH}, height: {ideal: 720}, ...(cameras.value ? {deviceId: {exact: cameras.value}} : {facingMode: 'user'})};
-    stream = await navigator.mediaDevices.getUserMedia({video: asked, audio: false});
-    mirrored = stream.getVideoTracks()[0].getSettings().facingMode !== 'environment';
-    video.style.transform = mirrored ? 'scaleX(-1)' : '';
-    video.srcObject = stream; await video.play();
-    const found = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === 'videoinput');
-    const chosen = cameras.value;
-    cameras.hidden = found.length < 2;
-    cameras.replaceChildren(...found.map((device, number) => new Option(device.label || say('Camera {n}', {n: number + 1}), device.deviceId)));
-    if (chosen) { cameras.value = chosen; }
+  if (!navigator.mediaDevices) { show('red', PLAIN_HTTP); return; }
+  await camera.start(async () => {
     const begun = await server.coach_start({});
     if (begun.error) { await stop(begun.error); return; }
-    token = begun.token; button.textContent = say('Stop'); now.hidden = false; steps([]);
+    token = begun.token; now.hidden = false; steps([]);
     run(token);
-  } catch (error) {
-    await stop(TROUBLE[error.name] || say('The camera could not be started ({error}).', {error: error.name}));
-  } finally { button.disabled = false; }
+  }, stop);
 }
 
 async function run(mine) {
-  const still = document.createElement('canvas');
   while (token === mine) {
     if (!element.isConnected) { await stop(); return; }
     if (element.offsetParent === null || document.hidden) { await new Promise((done) => setTimeout(done, 300)); continue; }
-    const scale = Math.min(1, WIDTH / video.videoWidth);
-    still.width = Math.round(video.videoWidth * scale); still.height = Math.round(video.videoHeight * scale);
-    still.getContext('2d').drawImage(video, 0, 0, still.width, still.height);
     const asked = wanted;
     let answer;
-    try { answer = await server.coach_see({token: mine, frame: still.toDataURL('image/jpeg', QUALITY), now: asked}); } catch (_) {
-      await stop(say('The connection to facegui is lost. Start the camera again when it is back.')); return;
+    try { answer = await server.coach_see({token: mine, frame: camera.take(QUALITY), now: asked}); } catch (_) {
+      await stop(LOST); return;
     }
     if (token !== mine) { return; }
     if (answer.error) { await stop(answer.error); return; }
     if (answer.busy) { continue; }
     if (asked) { wanted = false; }
-    if (overlay.width !== still.width || overlay.height !== still.height) { overlay.width = still.width; overlay.height = still.height; }
+    camera.fit(overlay);
     draw(answer.box, answer.light); show(answer.light, answer.text); steps(answer.done);
     element.dataset.done = answer.done.join(' ');
     if (answer.taken) {
@@ -96,7 +68,7 @@ async function run(mine) {
   }
 }
 
-button.addEventListener('click', () => stream ? stop() : start());
+button.addEventListener('click', () => camera.on ? stop() : start());
 now.addEventListener('click', () => { wanted = true; });
-cameras.addEventListener('change', async () => { if (stream) { await stop(); await start(); } });
+cameras.addEventListener('change', async () => { if (camera.on) { await stop(); await start(); } });
 window.addEventListener('pagehide', () => stop());

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ..service.coach import POSES, Coach
-from .frames import error, frame, user
+from .frames import error, frame, script, user
 from .house import House
 from .words import say
 
-SCRIPT = (Path(__file__).resolve().parent / "coach.js").read_text(encoding="utf-8")
 TEMPLATE = """<div class="fg-coach">
 <div class="fg-coach-stage fg-live-stage"><video class="fg-coach-video fg-live-video" playsinline muted></video>
 <canvas class="fg-coach-face fg-live-boxes" width="640" height="480" aria-hidden="true"></canvas></div>
@@ -46,4 +44,4 @@ def widget(house: House) -> tuple[gr.HTML, Coach]:
                 "box": found.box and [round(value, 1) for value in found.box], "complete": len(found.done) == len(POSES)}
 
     functions = [house.edge.owner(one, error) for one in (coach_start, coach_stop, coach_see)]
-    return gr.HTML(TEMPLATE, js_on_load=SCRIPT, server_functions=functions, elem_id="fg-coach"), coach
+    return gr.HTML(TEMPLATE, js_on_load=script("coach.js"), server_functions=functions, elem_id="fg-coach"), coach

@@ -2,48 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
 from ..types import EnrollReport, FaceguiError
 from . import coach, enrolled, tray
+from .edge import QUIET
 from .house import House
 from .markup import note
 from .tray import Waiting
 from .unknowns import PICK, grid
 
 
+class Form:
+    """What is filled in, and the answer beside it. `waiting`: the photos in the tray; `asked`: the report that waits for an
+    answer to who looks alike."""
+
+    def __init__(self, house: House) -> None:
+        self.waiting = gr.State([], time_to_live=3600)
+        self.asked = gr.State(None)
+        with gr.Row(elem_classes="fg-main"):
+            with gr.Column(scale=2, min_width=300):
+                self.name = gr.Textbox("", label="Name", placeholder="Ana Souza", max_length=120, elem_id="fg-enroll-name",
+                                       info="A name that is enrolled already gets the photos added.")
+                self.files = gr.File(label="Photos of this person alone", file_count="multiple", elem_id="fg-enroll-files", height=150,
+                                     file_types=["image", ".heic", ".heif"])
+                with gr.Accordion("Or sit in front of the camera", open=False, elem_id="fg-enroll-camera"):
+                    self.camera, self.coach = coach.widget(house)
+                with gr.Accordion("Or choose an unknown person just seen", open=False, elem_id="fg-enroll-seen"):
+                    self.seen = gr.HTML(js_on_load=PICK, elem_id="fg-seen")
+                self.waits = gr.HTML(tray.show([]), js_on_load=tray.REMOVE, elem_id="fg-tray")
+                self.consent = gr.Textbox("", label="Consent (a note, if you like)", placeholder="agreed on paper, 3 May 2026",
+                                          max_length=500, elem_id="fg-enroll-consent",
+                                          info="Kept with the person until you forget him or her.")
+                self.go = gr.Button("Enroll", variant="primary", elem_id="fg-enroll-go")
+                gr.HTML('<p class="fg-hint">Two or three photos from slightly different sides are best. Enroll people only with '
+                        "their consent; Gallery &rarr; person &rarr; Forget deletes everything that was kept.</p>")
+            with gr.Column(scale=3, min_width=320):
+                self.report = gr.HTML(enrolled.start(), js_on_load=enrolled.CHOOSE, elem_id="fg-enroll-report")
+                self.anyway = gr.Button("Enroll the refused photos anyway", visible=False, elem_id="fg-enroll-anyway")
+
+
 def tab(house: House, this: gr.Tab) -> gr.Textbox:
     """Fills the tab; returns the name field, so that a person's page can send its name here."""
-    waiting = gr.State([], time_to_live=3600)
-    asked = gr.State(None)  # the report that waits for an answer: who looks alike
-    with gr.Row(elem_classes="fg-main"):
-        with gr.Column(scale=2, min_width=300):
-            name = gr.Textbox("", label="Name", placeholder="Ana Souza", max_length=120, elem_id="fg-enroll-name",
-                              info="A name that is enrolled already gets the photos added.")
-            files = gr.File(label="Photos of this person alone", file_count="multiple", elem_id="fg-enroll-files", height=150,
-                            file_types=["image", ".heic", ".heif"])
-            with gr.Accordion("Or sit in front of the camera", open=False, elem_id="fg-enroll-camera"):
-                camera, coached = coach.widget(house)
-            with gr.Accordion("Or choose an unknown person just seen", open=False, elem_id="fg-enroll-seen"):
-                seen = gr.HTML(js_on_load=PICK, elem_id="fg-seen")
-            waits = gr.HTML(tray.show([]), js_on_load=tray.REMOVE, elem_id="fg-tray")
-            consent = gr.Textbox("", label="Consent (a note, if you like)", placeholder="agreed on paper, 3 May 2026", max_length=500,
-                                 elem_id="fg-enroll-consent", info="Kept with the person until you forget him or her.")
-            go = gr.Button("Enroll", variant="primary", elem_id="fg-enroll-go")
-            gr.HTML('<p class="fg-hint">Two or three photos from slightly different sides are best. Enroll people only with '
-                    "their consent; Gallery &rarr; person &rarr; Forget deletes everything that was kept.</p>")
-        with gr.Column(scale=3, min_width=320):
-            report = gr.HTML(enrolled.start(), js_on_load=enrolled.CHOOSE, elem_id="fg-enroll-report")
-            anyway = gr.Button("Enroll the refused photos anyway", visible=False, elem_id="fg-enroll-anyway")
+    form = Form(house)
+    strangers = _gather(house, this, form)
+    _enroll(house, form, strangers)
+    return form.name
+
+
+def _gather(house: House, this: gr.Tab, form: Form) -> Callable[[], str]:
+    """Photos come into the tray from files, the camera and unknown people, and leave it. Returns what shows those people."""
 
     def offer(paths: list[str] | str | None, held: list[Waiting]) -> tuple[Any, ...]:
         held = tray.uploaded(held, [paths] if isinstance(paths, str) else paths or [])
         return held, tray.show(held), None
 
     def taken(event: gr.EventData, held: list[Waiting], request: gr.Request) -> tuple[Any, ...]:
-        held = tray.add(held, coached.shots(str(event.token), coach.user(request)))
+        held = tray.add(held, form.coach.shots(str(event.token), coach.user(request)))
         return held, tray.show(held)
 
     def remove(event: gr.EventData, held: list[Waiting]) -> tuple[Any, ...]:
@@ -57,6 +75,18 @@ def tab(house: House, this: gr.Tab) -> gr.Textbox:
         one = house.strangers.one(int(event.number))
         held = tray.add(held, one.portraits(), one.number)
         return held, tray.show(held)
+
+    owner, waiting, waits = house.edge.owner, form.waiting, form.waits
+    form.files.upload(owner(offer), [form.files, waiting], [waiting, waits, form.files], **QUIET)
+    form.camera.taken(owner(taken), waiting, [waiting, waits], concurrency_limit=1, concurrency_id="tray", **QUIET)
+    waits.remove(owner(remove), waiting, [waiting, waits], **QUIET)
+    form.seen.pick(owner(pick), waiting, [waiting, waits], **QUIET)
+    this.select(owner(strangers), None, form.seen, **QUIET)
+    return strangers
+
+
+def _enroll(house: House, form: Form, strangers: Callable[[], str]) -> None:
+    """What waits is enrolled, after a question where somebody looks alike; what was refused, on a second press."""
 
     def enroll(name: str, consent: str, held: list[Waiting], force: bool) -> tuple[Any, ...]:
         if not name.strip():
@@ -94,18 +124,10 @@ def tab(house: House, this: gr.Tab) -> gr.Textbox:
     def refused(text: str) -> tuple[Any, ...]:
         return note("Nothing was enrolled.", text, "warn"), *[gr.skip()] * 2, gr.update(visible=False), *[gr.skip()] * 3
 
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
     owner = house.edge.owner
-    files.upload(owner(offer), [files, waiting], [waiting, waits, files], **quiet)
-    camera.taken(owner(taken), waiting, [waiting, waits], concurrency_limit=1, concurrency_id="tray", **quiet)
-    waits.remove(owner(remove), waiting, [waiting, waits], **quiet)
-    seen.pick(owner(pick), waiting, [waiting, waits], **quiet)
-    this.select(owner(strangers), None, seen, **quiet)
-    shared = {"outputs": [report, waiting, waits, anyway, asked, consent, seen], "api_visibility": "private",
-              "concurrency_limit": 1, "concurrency_id": "enroll", "show_progress_on": report}
-    first = gr.State(False)
-    second = gr.State(True)
-    gr.on([go.click, name.submit], owner(enroll, refused), [name, consent, waiting, first], **shared)
-    anyway.click(owner(enroll, refused), [name, consent, waiting, second], **shared)
-    report.choose(owner(choose, refused), [asked, consent, waiting], **shared)
-    return name
+    shared = {"outputs": [form.report, form.waiting, form.waits, form.anyway, form.asked, form.consent, form.seen],
+              "api_visibility": "private", "concurrency_limit": 1, "concurrency_id": "enroll", "show_progress_on": form.report}
+    given = [form.name, form.consent, form.waiting]
+    gr.on([form.go.click, form.name.submit], owner(enroll, refused), [*given, gr.State(False)], **shared)
+    form.anyway.click(owner(enroll, refused), [*given, gr.State(True)], **shared)
+    form.report.choose(owner(choose, refused), [form.asked, form.consent, form.waiting], **shared)

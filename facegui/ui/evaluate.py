@@ -8,6 +8,7 @@ import gradio as gr
 
 from ..evaluate.page import SCRIPT
 from ..service.evaluating import Evaluating
+from .edge import QUIET
 from .house import House
 from .markup import note
 from .words import say
@@ -61,10 +62,9 @@ def tab(house: House, this: gr.Tab) -> None:
             return EMPTY, gr.update(visible=False, value=None), measuring.number
         return measuring.body, gr.update(visible=True, value=str(measuring.file())), measuring.number
 
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
     edge, shown = house.edge, gr.State(None)
     choices = [kind, place, images]
-    kind.change(edge.owner(ask), kind, [place, images], **quiet)
-    go.click(edge.owner(measure), choices, house.bar.outputs, **quiet)
+    kind.change(edge.owner(ask), kind, [place, images], **QUIET)
+    go.click(edge.owner(measure), choices, house.bar.outputs, **QUIET)
     gr.on([this.select, house.bar.finished.change], edge.owner(report, lambda _: (gr.skip(),) * 3), shown, [view, save, shown],
-          queue=False, **quiet)
+          queue=False, **QUIET)

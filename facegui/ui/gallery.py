@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from . import doubts, grid, keeping, person
+from .edge import QUIET
 from .house import House
 from .undo import Undo
 
@@ -40,8 +41,8 @@ def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> N
         return lambda query, number: show(query, number + by)
 
     owner = house.edge.owner
-    listing = {"outputs": [faces, page, back, forth], "api_visibility": "private", "show_progress": "hidden",
-               "concurrency_limit": 1, "concurrency_id": "grid"}  # in order: a search may not be overtaken by an older listing
+    # in order: a search may not be overtaken by an older listing
+    listing = {"outputs": [faces, page, back, forth], **QUIET, "concurrency_limit": 1, "concurrency_id": "grid"}
     search.change(owner(first), search, trigger_mode="always_last", **listing)
     back.click(owner(step(-1)), [search, page], **listing)
     forth.click(owner(step(1)), [search, page], **listing)
@@ -52,8 +53,7 @@ def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> N
     def close_person(query: str, number: int) -> tuple[Any, ...]:
         return *one.hide(), gr.update(visible=True), gr.update(visible=True), *show(query, number)
 
-    faces.pick(owner(open_person), None, [*undo.outputs, *one.outputs, everybody, whole], api_visibility="private",
-               show_progress="hidden")
+    faces.pick(owner(open_person), None, [*undo.outputs, *one.outputs, everybody, whole], **QUIET)
     gr.on([one.back.click, one.gone.change, undo.undone.change], owner(close_person), [search, page],
-          [*one.outputs, everybody, whole, *listing["outputs"]], api_visibility="private", show_progress="hidden")
+          [*one.outputs, everybody, whole, *listing["outputs"]], **QUIET)
     gr.on([this.select, house.bar.finished.change, doubtful.changed.change], owner(show), [search, page], **listing)

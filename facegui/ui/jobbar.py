@@ -11,7 +11,7 @@ import gradio as gr
 from ..jobs import Job, Jobs
 from ..types import Tick
 from .access import Access
-from .edge import Edge, sentence
+from .edge import QUIET, Edge, sentence
 from .markup import esc
 
 SHOWN_S = 120  # how long the result of a finished job stays on top
@@ -33,7 +33,7 @@ class JobBar:
     def wire(self, page: gr.Blocks) -> None:
         """Once every tab listens to `finished`."""
         timer = gr.Timer(POLL_S)
-        quiet = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+        quiet = {**QUIET, "queue": False}
         gr.on([timer.tick, page.load], self._edge.guest(self._look), None, self.outputs, **quiet)
         self.cancel.click(self._edge.owner(self._stop), None, self.outputs, **quiet)
 

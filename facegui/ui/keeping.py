@@ -3,48 +3,43 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ..service.building import BuildReport
-from ..types import ArchiveReport, FaceguiError, IndexStatus
+from ..types import ArchiveReport, FaceguiError, IndexStatus, Tick
+from .edge import QUIET
 from .house import House
 from .markup import esc, note, plural
 
 
 def fill(house: House) -> None:
     """The accordions under the grid."""
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
-    owner = house.edge.owner
     with gr.Accordion("Build from a folder or a zip file", open=False):
-        gr.HTML('<p class="fg-hint">One sub-folder of photos per person; the sub-folder is the name. Photos that are enrolled '
-                "already are skipped, so it can be stopped and continued.</p>")
-        force = gr.Checkbox(label="Enroll photos of low quality too")
-        with gr.Row(equal_height=False):
-            with gr.Column(min_width=260):
-                folder = gr.Textbox("", label="A folder of this machine", placeholder="/home/ana/people", elem_id="fg-folder")
-                build = gr.Button("Build from the folder", variant="primary", elem_id="fg-build")
-            with gr.Column(min_width=260):
-                most = "" if house.access.local else " At most 64 MB while the page is shared."
-                gr.HTML('<p class="fg-hint">A zip file from your own machine, wherever you are. It is checked first, read in '
-                        f"memory, and deleted afterwards.{most}</p>")
-                zipped = gr.UploadButton("Upload a zip file and build", file_types=[".zip"], elem_id="fg-zip")
-        turned = gr.HTML(elem_id="fg-built")
+        _building(house)
     with gr.Accordion("Export and import", open=False):
-        with gr.Row():
-            with gr.Column(min_width=260):
-                export = gr.Button("Prepare an export", elem_id="fg-export")
-                file = gr.DownloadButton("Download the export", visible=False, variant="primary", elem_id="fg-download")
-            with gr.Column(min_width=260):
-                load = gr.UploadButton("Import an exported gallery", file_types=[".zip"], elem_id="fg-import")
-        gr.HTML('<p class="fg-hint">An export holds every name, photo and template: keep it as safe as the gallery itself.</p>')
+        _archives(house)
     with gr.Accordion("Search index", open=False):
-        state = gr.HTML()
-        with gr.Row():
-            look = gr.Button("Show its state", elem_id="fg-index")
-            rebuild = gr.Button("Rebuild it", elem_id="fg-rebuild")
+        _index(house)
+
+
+def _building(house: House) -> None:
+    gr.HTML('<p class="fg-hint">One sub-folder of photos per person; the sub-folder is the name. Photos that are enrolled '
+            "already are skipped, so it can be stopped and continued.</p>")
+    force = gr.Checkbox(label="Enroll photos of low quality too")
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=260):
+            folder = gr.Textbox("", label="A folder of this machine", placeholder="/home/ana/people", elem_id="fg-folder")
+            build = gr.Button("Build from the folder", variant="primary", elem_id="fg-build")
+        with gr.Column(min_width=260):
+            most = "" if house.access.local else " At most 64 MB while the page is shared."
+            gr.HTML('<p class="fg-hint">A zip file from your own machine, wherever you are. It is checked first, read in '
+                    f"memory, and deleted afterwards.{most}</p>")
+            zipped = gr.UploadButton("Upload a zip file and build", file_types=[".zip"], elem_id="fg-zip")
+    turned = gr.HTML(elem_id="fg-built")
 
     def start_build(path: str, force: bool) -> tuple[Any, ...]:
         if not path.strip():
@@ -53,34 +48,35 @@ def fill(house: House) -> None:
         return house.bar.start(f"Building from {place.name}", lambda tick: work_on(place, force, tick))
 
     def start_zip(path: str, force: bool) -> tuple[Any, ...]:
-        def work(tick) -> str:
-            try:
-                return work_on(Path(path), force, tick)
-            finally:
-                Path(path).unlink(missing_ok=True)
+        return _with_upload(house, f"Building from {Path(path).name}", path, lambda tick: work_on(Path(path), force, tick))
 
-        return start_upload(f"Building from {Path(path).name}", path, work)
-
-    def work_on(place: Path, force: bool, tick) -> str:
+    def work_on(place: Path, force: bool, tick: Tick) -> str:
         house.built = None
         house.built = house.service.build(place, force=force, tick=tick)
         return built(house.built)
 
-    def start_upload(name: str, path: str, work) -> tuple[Any, ...]:
-        """An upload that cannot be taken up now is not left lying about."""
-        try:
-            return house.bar.start(name, work)
-        except FaceguiError:
-            Path(path).unlink(missing_ok=True)
-            raise
+    def refusals() -> str:
+        return "" if house.built is None else turned_away(house.built)
 
-    def start_rebuild() -> tuple[Any, ...]:
-        return house.bar.start("Rebuilding the index", lambda tick: rebuilt(house.service.gallery.rebuild_index(tick)))
+    owner = house.edge.owner
+    build.click(house.edge.local(start_build), [folder, force], house.bar.outputs, **QUIET)
+    zipped.upload(owner(start_zip), [zipped, force], house.bar.outputs, **QUIET)
+    house.bar.finished.change(owner(refusals), None, turned, **QUIET)
+
+
+def _archives(house: House) -> None:
+    with gr.Row():
+        with gr.Column(min_width=260):
+            export = gr.Button("Prepare an export", elem_id="fg-export")
+            file = gr.DownloadButton("Download the export", visible=False, variant="primary", elem_id="fg-download")
+        with gr.Column(min_width=260):
+            load = gr.UploadButton("Import an exported gallery", file_types=[".zip"], elem_id="fg-import")
+    gr.HTML('<p class="fg-hint">An export holds every name, photo and template: keep it as safe as the gallery itself.</p>')
 
     def start_export() -> tuple[Any, ...]:
         place = Path(tempfile.mkdtemp(prefix="export-")) / "facegui-gallery.zip"
 
-        def work(tick) -> str:
+        def work(tick: Tick) -> str:
             house.service.export(place, tick)
             house.exports.append(place)
             return "The export is ready: Gallery, Export and import, Download."
@@ -92,22 +88,41 @@ def fill(house: House) -> None:
         return gr.update(visible=bool(ready), value=str(ready[-1]) if ready else None)
 
     def start_load(path: str) -> tuple[Any, ...]:
-        def work(tick) -> str:
-            try:
-                return carried(house.service.load(path, tick))
-            finally:
-                Path(path).unlink(missing_ok=True)
+        return _with_upload(house, "Importing a gallery", path, lambda tick: carried(house.service.load(path, tick)))
 
-        return start_upload("Importing a gallery", path, work)
+    owner = house.edge.owner
+    export.click(owner(start_export), None, house.bar.outputs, **QUIET)
+    load.upload(owner(start_load), load, house.bar.outputs, **QUIET)
+    house.bar.finished.change(owner(offer_export), None, file, **QUIET)
 
-    build.click(house.edge.local(start_build), [folder, force], house.bar.outputs, **quiet)
-    zipped.upload(owner(start_zip), [zipped, force], house.bar.outputs, **quiet)
-    rebuild.click(owner(start_rebuild), None, house.bar.outputs, **quiet)
-    export.click(owner(start_export), None, house.bar.outputs, **quiet)
-    load.upload(owner(start_load), load, house.bar.outputs, **quiet)
-    look.click(owner(lambda: index(house.service.gallery.index_status())), None, state, **quiet)
-    house.bar.finished.change(owner(offer_export), None, file, **quiet)
-    house.bar.finished.change(owner(lambda: "" if house.built is None else turned_away(house.built)), None, turned, **quiet)
+
+def _index(house: House) -> None:
+    state = gr.HTML()
+    with gr.Row():
+        look = gr.Button("Show its state", elem_id="fg-index")
+        rebuild = gr.Button("Rebuild it", elem_id="fg-rebuild")
+
+    def start_rebuild() -> tuple[Any, ...]:
+        return house.bar.start("Rebuilding the index", lambda tick: rebuilt(house.service.gallery.rebuild_index(tick)))
+
+    owner = house.edge.owner
+    look.click(owner(lambda: index(house.service.gallery.index_status())), None, state, **QUIET)
+    rebuild.click(owner(start_rebuild), None, house.bar.outputs, **QUIET)
+
+
+def _with_upload(house: House, name: str, path: str, work: Callable[[Tick], str]) -> tuple[Any, ...]:
+    """A job on an uploaded file, which goes afterwards, and at once where the job cannot be taken up now."""
+    def then_delete(tick: Tick) -> str:
+        try:
+            return work(tick)
+        finally:
+            Path(path).unlink(missing_ok=True)
+
+    try:
+        return house.bar.start(name, then_delete)
+    except FaceguiError:
+        Path(path).unlink(missing_ok=True)
+        raise
 
 
 def built(report: BuildReport) -> str:

@@ -1,15 +1,10 @@
 // Runs in the browser. The video never leaves it except as single small pictures, one at a time, that are answered and dropped.
-const say = facegui_say, $ = (name) => element.querySelector('.fg-live-' + name);
+const $ = (name) => element.querySelector('.fg-live-' + name);
 const video = $('video'), overlay = $('boxes'), button = $('start'), cameras = $('cameras'), numbers = $('numbers');
-const WIDTH = 640, COLOURS = {known: '#14b8a6', unknown: '#f59e0b', possible: '#818cf8', looking: '#94a3b8'};
-let stream = null, token = null, faces = [], mirrored = true;
-
-const TROUBLE = {
-  NotAllowedError: say('The browser does not allow this page to use the camera. Click the camera sign beside the address, allow it, and start again.'),
-  NotFoundError: say('No camera was found. Plug one in, or use the Photo tab.'),
-  NotReadableError: say('The camera is in use by another program. Close that one and start again.'),
-  OverconstrainedError: say('This camera is gone. Choose another one.'),
-};
+const COLOURS = {known: '#14b8a6', unknown: '#f59e0b', possible: '#818cf8', looking: '#94a3b8'};
+const camera = facegui_camera(video, cameras, button,
+  {width: 640, height: 480, missing: say('No camera was found. Plug one in, or use the Photo tab.')});
+let token = null, faces = [];
 
 function show(text, kind) {
   const note = $('note');
@@ -22,8 +17,7 @@ function draw() {
   const letters = 15 * overlay.width / (overlay.clientWidth || overlay.width);  // 15 px on the screen, whatever its width
   pen.font = '600 ' + letters + 'px system-ui, sans-serif';
   for (const face of faces) {
-    let [x1, y1, x2, y2] = face.box;
-    if (mirrored) { [x1, x2] = [overlay.width - x2, overlay.width - x1]; }
+    const [, y1, , y2] = face.box, [x1, x2] = camera.across(face.box, overlay);
     const label = face.state === 'known' ? face.name : face.state === 'possible' ? say('Is this {name}?', {name: face.name}) : face.state === 'unknown' ? say('unknown') : '\u2026';
     const high = letters * 1.5, wide = pen.measureText(label).width + letters;
     pen.strokeStyle = pen.fillStyle = COLOURS[face.state];
@@ -40,42 +34,20 @@ function draw() {
 async function stop(text) {
   const last = token;
   token = null;
-  if (stream) { stream.getTracks().forEach((track) => track.stop()); }
-  stream = null; video.srcObject = null; faces = []; draw(); numbers.textContent = '';
-  button.textContent = say('Start the camera');
+  camera.stop(); faces = []; draw(); numbers.textContent = '';
   show(text || '', text ? 'warn' : '');
   for (const one of element.querySelectorAll('.fg-live-card [data-pick^=reject]')) { one.remove(); }  // the look is forgotten with the camera
   if (last) { try { await server.live_stop({token: last}); } catch (_) { /* the server is gone, and the camera with it */ } }
 }
 
-async function list() {
-  const found = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === 'videoinput');
-  cameras.hidden = found.length < 2;
-  const chosen = cameras.value;
-  cameras.replaceChildren(...found.map((device, number) => new Option(device.label || say('Camera {n}', {n: number + 1}), device.deviceId)));
-  if (chosen) { cameras.value = chosen; }
-}
-
 async function start() {
-  if (!navigator.mediaDevices) {
-    show(say('The browser gives no camera to a page that comes over plain http from another machine. Open it on that machine itself as http://127.0.0.1, or over https: start facegui with --share, or with FACEGUI_SSL_CERT and FACEGUI_SSL_KEY.'), 'warn');
-    return;
-  }
-  button.disabled = true;
-  try {
-    const wanted = {width: {ideal: WIDTH}, height: {ideal: 480}, ...(cameras.value ? {deviceId: {exact: cameras.value}} : {facingMode: 'user'})};
-    stream = await navigator.mediaDevices.getUserMedia({video: wanted, audio: false});
-    const facing = stream.getVideoTracks()[0].getSettings().facingMode;
-    mirrored = facing !== 'environment';
-    video.style.transform = mirrored ? 'scaleX(-1)' : '';
-    video.srcObject = stream; await video.play(); await list();
+  if (!navigator.mediaDevices) { show(PLAIN_HTTP, 'warn'); return; }
+  await camera.start(async () => {
     const begun = await server.live_start({});
     if (begun.error) { await stop(begun.error); return; }
-    token = begun.token; button.textContent = say('Stop'); show('');
+    token = begun.token; show('');
     run(token);
-  } catch (error) {
-    await stop(TROUBLE[error.name] || say('The camera could not be started ({error}).', {error: error.name}));
-  } finally { button.disabled = false; }
+  }, stop);
 }
 
 function fresh() {  // resolves when the camera has shown its next picture; without it the same one would be asked about twice
@@ -83,7 +55,7 @@ function fresh() {  // resolves when the camera has shown its next picture; with
 }
 
 async function run(mine) {
-  const still = document.createElement('canvas'), times = [];
+  const times = [];
   let taken = -1;
   while (token === mine) {
     if (!element.isConnected || element.offsetParent === null || document.hidden) {
@@ -93,18 +65,16 @@ async function run(mine) {
     const shown = video.getVideoPlaybackQuality().totalVideoFrames;
     if (shown === taken) { await fresh(); continue; }
     taken = shown;
-    const scale = Math.min(1, WIDTH / video.videoWidth);
-    still.width = Math.round(video.videoWidth * scale); still.height = Math.round(video.videoHeight * scale);
-    still.getContext('2d').drawImage(video, 0, 0, still.width, still.height);
+    const frame = camera.take(0.8);
     const sent = performance.now();
     let answer;
-    try { answer = await server.live_see({token: mine, frame: still.toDataURL('image/jpeg', 0.8)}); } catch (_) {
-      await stop(say('The connection to facegui is lost. Start the camera again when it is back.')); return;
+    try { answer = await server.live_see({token: mine, frame}); } catch (_) {
+      await stop(LOST); return;
     }
     if (token !== mine) { return; }
     if (answer.error) { await stop(answer.error); return; }
     if (answer.busy) { continue; }
-    if (overlay.width !== still.width || overlay.height !== still.height) { overlay.width = still.width; overlay.height = still.height; }
+    camera.fit(overlay);
     faces = answer.faces; draw();
     const now = performance.now();
     times.push([now, now - sent]); if (times.length > 20) { times.shift(); }
@@ -117,13 +87,13 @@ async function run(mine) {
   }
 }
 
-button.addEventListener('click', () => stream ? stop() : start());
-cameras.addEventListener('change', async () => { if (stream) { await stop(); await start(); } });
+button.addEventListener('click', () => camera.on ? stop() : start());
+cameras.addEventListener('change', async () => { if (camera.on) { await stop(); await start(); } });
 overlay.addEventListener('click', async (event) => {
   const place = overlay.getBoundingClientRect();
   let x = (event.clientX - place.left) * overlay.width / place.width;
   const y = (event.clientY - place.top) * overlay.height / place.height;
-  if (mirrored) { x = overlay.width - x; }
+  if (camera.mirrored) { x = overlay.width - x; }
   const hit = faces.find(({box}) => x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3]);
   if (!hit || !token) { return; }
   const answer = await server.live_card({token, number: hit.number});

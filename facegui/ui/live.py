@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,11 +11,10 @@ from .. import image
 from ..service.live import Live
 from ..types import FaceguiError, Identification
 from . import answer, reject
-from .frames import error, frame, user
+from .frames import error, frame, script, user
 from .house import House
 from .words import page
 
-SCRIPT = (Path(__file__).resolve().parent / "live.js").read_text(encoding="utf-8")
 TEMPLATE = """<div class="fg-live">
 <div class="fg-live-left"><div class="fg-live-stage"><video class="fg-live-video" playsinline muted></video>
 <canvas class="fg-live-boxes" width="640" height="480" aria-label="names over the video; click a face for its card"></canvas></div>
@@ -44,9 +42,10 @@ def tab(house: House) -> None:
         if found is None:
             return {"busy": True}
         owner = house.access.is_owner(request)  # a guest does not learn whom a question is about
-        return {"ms": live.took_ms(str(given.get("token")), user(request)), "faces": [{"number": one.number, "box": [round(value, 1) for value in one.box],
-                           "state": "unknown" if one.question and not owner else one.state,
-                           "name": one.question if owner and one.question else one.name} for one in found]}
+        faces = [{"number": one.number, "box": [round(value, 1) for value in one.box],
+                  "state": "unknown" if one.question and not owner else one.state,
+                  "name": one.question if owner and one.question else one.name} for one in found]
+        return {"ms": live.took_ms(str(given.get("token")), user(request)), "faces": faces}
 
     def live_card(given: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         number = given.get("number")
@@ -68,5 +67,5 @@ def tab(house: House) -> None:
 
     functions = [*(house.edge.guest(one, error) for one in (live_start, live_stop, live_see, live_card)),
                  house.edge.owner(live_decide, error)]
-    gr.HTML(TEMPLATE, js_on_load=SCRIPT, server_functions=functions, elem_id="fg-live")
+    gr.HTML(TEMPLATE, js_on_load=script("live.js"), server_functions=functions, elem_id="fg-live")
 

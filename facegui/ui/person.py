@@ -8,6 +8,7 @@ import gradio as gr
 
 from .. import quality
 from ..types import FaceguiError, Photo
+from .edge import QUIET
 from .house import House
 from .markup import chip, esc, face, plural
 from .undo import Undo
@@ -77,16 +78,16 @@ class Page:
         return None, gr.update(visible=False), "", "", "", empty, empty, False, [], gr.skip()
 
     def _wire(self, tabs: gr.Tabs, enroll_name: gr.Textbox) -> None:
-        owner, quiet = self._house.edge.owner, {"api_visibility": "private", "show_progress": "hidden"}
+        owner = self._house.edge.owner
         staying, leaving = [*self._undo.outputs, *self.outputs], [*self._undo.outputs, self.gone]
-        self.photos.remove(owner(self._remove), self.name, staying, **quiet)
-        self.photos.choose(owner(self._choose), None, [self.chosen, self.split], trigger_mode="multiple", concurrency_limit=1, **quiet)
-        gr.on([self.rename.click, self.new_name.submit], owner(self._rename), [self.name, self.new_name], staying, **quiet)
-        gr.on([self.keep.click, self.note.submit], owner(self._note), [self.name, self.note], staying, **quiet)
-        self.split.click(owner(self._split), [self.name, self.chosen, self.into], staying, **quiet)
-        self.merge.click(owner(self._merge), [self.name, self.other, self.gone], leaving, **quiet)
-        self.forget.click(owner(self._forget), [self.name, self.sure, self.gone], leaving, **quiet)
-        self.add.click(owner(lambda name: (gr.update(selected="enroll"), name)), self.name, [tabs, enroll_name], **quiet)
+        self.photos.remove(owner(self._remove), self.name, staying, **QUIET)
+        self.photos.choose(owner(self._choose), None, [self.chosen, self.split], trigger_mode="multiple", concurrency_limit=1, **QUIET)
+        gr.on([self.rename.click, self.new_name.submit], owner(self._rename), [self.name, self.new_name], staying, **QUIET)
+        gr.on([self.keep.click, self.note.submit], owner(self._note), [self.name, self.note], staying, **QUIET)
+        self.split.click(owner(self._split), [self.name, self.chosen, self.into], staying, **QUIET)
+        self.merge.click(owner(self._merge), [self.name, self.other, self.gone], leaving, **QUIET)
+        self.forget.click(owner(self._forget), [self.name, self.sure, self.gone], leaving, **QUIET)
+        self.add.click(owner(lambda name: (gr.update(selected="enroll"), name)), self.name, [tabs, enroll_name], **QUIET)
 
     def _choose(self, event: gr.EventData) -> tuple[Any, ...]:
         chosen = [int(one) for one in event.photos]

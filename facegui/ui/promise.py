@@ -9,6 +9,7 @@ import gradio as gr
 from ..decide.promise import CHOICES, Promise
 from ..decide.rule import STRICTNESS
 from ..types import Statement
+from .edge import QUIET
 from .house import House
 from .markup import note
 
@@ -45,13 +46,12 @@ def control(house: House, tab: gr.Tab) -> None:
         if name and value in STRICTNESS:
             decisions.set_strictness(name, value)
 
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
     shown = house.edge.owner(show, lambda text: [gr.skip(), gr.skip(), note("Not known.", text, "warn"), gr.skip(), gr.skip()])
-    tab.select(shown, None, [choice, by_hand, said, person, level], **quiet)
+    tab.select(shown, None, [choice, by_hand, said, person, level], **QUIET)
     changed = house.edge.owner(keep, lambda text: [gr.skip(), gr.skip(), note("Not done.", text, "bad")])
-    gr.on([choice.input, by_hand.release], changed, [choice, by_hand], [choice, by_hand, said], **quiet)
-    person.input(house.edge.owner(strictness), person, level, **quiet)
-    level.input(house.edge.owner(set_strictness), [person, level], None, **quiet)
+    gr.on([choice.input, by_hand.release], changed, [choice, by_hand], [choice, by_hand, said], **QUIET)
+    person.input(house.edge.owner(strictness), person, level, **QUIET)
+    level.input(house.edge.owner(set_strictness), [person, level], None, **QUIET)
 
 
 def _shown(statement: Statement, promise: Promise) -> list[Any]:

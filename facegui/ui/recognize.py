@@ -13,6 +13,7 @@ from .. import image
 from ..service import answers
 from ..types import Identification, ImageError, Picture
 from . import answer, reject
+from .edge import QUIET
 from .house import House
 from .markup import esc, note, picture_address
 from .photo import photo_input
@@ -71,7 +72,7 @@ def tab(house: House, samples: dict[str, np.ndarray]) -> None:
     result.pick(house.edge.owner(decide, _refused), inputs, result, api_visibility="private", concurrency_limit=2,
                 concurrency_id="sight")
     if samples:
-        strip.pick(house.edge.guest(sample), None, photo, api_visibility="private", show_progress="hidden")
+        strip.pick(house.edge.guest(sample), None, photo, **QUIET)
 
 
 def _answer(house: House, file: str, small: bool, threshold: float | None, request: gr.Request, said: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ..types import FaceguiError
+from .edge import QUIET
 from .house import House
 from .markup import note, plural
 
@@ -25,7 +26,7 @@ class Undo:
             self.button = gr.Button("Undo", scale=0, min_width=110, visible=False, elem_id="fg-undo")
         self.outputs = [self.row, self.report, self.button, self.step]
         self.button.click(house.edge.owner(self._undo), [self.step, self.undone], [*self.outputs, self.undone],
-                          api_visibility="private", show_progress="hidden")
+                          **QUIET)
 
     @staticmethod
     def told(title: str, text: str = "", step: Step | None = None) -> tuple[Any, ...]:

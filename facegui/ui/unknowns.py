@@ -9,6 +9,7 @@ import gradio as gr
 
 from ..service.strangers import Stranger
 from ..types import FaceguiError
+from .edge import QUIET
 from .house import House
 from .markup import chip, esc, jpeg_address, note, plural
 
@@ -38,7 +39,8 @@ def tab(house: House, this: gr.Tab) -> None:
 
     def show(message: str = "") -> tuple[Any, ...]:
         kept = house.strangers.hours
-        return kept, message + grid(house.strangers.everybody(), kept), None, gr.update(visible=False), "", "", gr.update(visible=False, value=False)
+        cells = message + grid(house.strangers.everybody(), kept)
+        return kept, cells, None, gr.update(visible=False), "", "", gr.update(visible=False, value=False)
 
     def keep(wanted: float) -> tuple[Any, ...]:
         house.strangers.keep(float(wanted))
@@ -64,7 +66,7 @@ def tab(house: House, this: gr.Tab) -> None:
         house.strangers.drop(number or 0)
         return show()
 
-    owner, quiet = house.edge.owner, {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
+    owner, quiet = house.edge.owner, {"outputs": outputs, **QUIET}
     this.select(owner(lambda: show()), None, **quiet)
     hours.input(owner(keep), hours, **quiet)
     faces.pick(owner(pick), None, **quiet)
@@ -75,11 +77,15 @@ def tab(house: House, this: gr.Tab) -> None:
 def grid(people: list[Stranger], hours: float) -> str:
     """The unknown people who are kept, to be clicked; or why there are none."""
     if not hours:
-        return note("Nobody is kept.", "Choose in the Unknown tab how long strangers may be kept, then recognise photos or open the camera: "
-                    "unknown people appear here, and you name each of them once.")
+        return note("Nobody is kept.", "Choose in the Unknown tab how long strangers may be kept, then recognise photos or open the "
+                    "camera: unknown people appear here, and you name each of them once.")
     if not people:
         return note("Nobody unknown was seen yet.", "Recognise photos or open the camera; whoever is not enrolled appears here.")
+
+    def seen(one: Stranger) -> str:
+        return esc(plural(one.seen, "look")) + (", masked" if one.masked else "")
+
     cells = "".join(f'<button type="button" data-stranger="{one.number}"><img class="fg-face" alt="unknown person {one.number}" '
-                    f'src="{jpeg_address(one.pictures[0].thumbnail)}"><span>{esc(plural(one.seen, "look"))}{", masked" if one.masked else ""}</span>'
+                    f'src="{jpeg_address(one.pictures[0].thumbnail)}"><span>{seen(one)}</span>'
                     f"<small>{time.strftime('%H:%M', time.localtime(one.last_s))}</small></button>" for one in people)
     return f'<p class="fg-hint">{plural(len(people), "unknown person", "unknown people")}</p><div class="fg-grid">{cells}</div>'

@@ -12,6 +12,7 @@ from ..service.video.room import Videos
 from ..types import FaceguiError
 from . import xray
 from .edge import sentence
+from .edge import QUIET
 from .house import House
 from .markup import note
 from .words import say
@@ -74,11 +75,11 @@ def tab(house: House, page: gr.Blocks, this: gr.Tab) -> None:
         owner = house.access.is_owner(request)
         return gr.update(visible=owner), gr.update(visible=not owner)
 
-    edge, quiet = house.edge, {"api_visibility": "private", "show_progress": "hidden"}
-    go.click(edge.owner(start_video), [upload, rate, small], [*house.bar.outputs, upload], **quiet)
-    sample.click(edge.owner(start_sample), rate, house.bar.outputs, **quiet)
+    edge = house.edge
+    go.click(edge.owner(start_video), [upload, rate, small], [*house.bar.outputs, upload], **QUIET)
+    sample.click(edge.owner(start_sample), rate, house.bar.outputs, **QUIET)
     gr.on([this.select, house.bar.finished.change], edge.owner(look, lambda _: (gr.skip(), gr.skip())), shown, [view, shown],
-          queue=False, **quiet)
+          queue=False, **QUIET)
     if house.access.needs_login:
-        page.load(edge.guest(reveal_video), None, [form, refused], **quiet)
+        page.load(edge.guest(reveal_video), None, [form, refused], **QUIET)
 

@@ -23,7 +23,8 @@ def page(found: Analysis) -> str:
         rows = note("Nobody was seen clearly.", "Faces may be too small or too blurred; switch on the search for tiny "
                     "faces under Options and try again.", "warn")
     return (f'<div class="fg-video"><h3 class="fg-headline">{_headline(found)}</h3><div class="fg-video-stage">'
-            f'<video controls playsinline preload="auto" src="{esc(address(found))}" aria-label="{esc(told.video)} with names"></video></div>'
+            f'<video controls playsinline preload="auto" src="{esc(address(found))}" aria-label="{esc(told.video)} with names">'
+            "</video></div>"
             f'<p class="fg-video-now"></p>{rows}{_foot(found)}</div>')
 
 

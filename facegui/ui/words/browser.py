@@ -54,7 +54,8 @@ def spoken() -> set[str]:
 
 def head() -> str:
     """For the page's head: the scripts' words."""
-    words = {code: {"_": code, **{text: one.words.get(text) or one.say(text) for text in sorted(spoken())}} for code, one in catalogues().items()}
+    texts = sorted(spoken())
+    words = {code: {"_": code, **{text: one.words.get(text) or one.say(text) for text in texts}} for code, one in catalogues().items()}
     return _HEAD % json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
 
 
