@@ -11,10 +11,12 @@ from facegui.gallery import doubts
 LIMIT = 0.5
 
 
-def slowly(persons, vectors, threshold, apart=frozenset(), kept=frozenset()):
+def slowly(persons, vectors, threshold, apart=frozenset(), kept=frozenset(), masked=None, more=(0, 0, 0)):
     """(duplicates {pair: score}, misplaced {row: (like row, own, other)}) as the module's words say, one pair at a time."""
     score = vectors.astype(np.float64) @ vectors.T.astype(np.float64)
     count = len(persons)
+    for a, b in itertools.product(range(count), repeat=2) if masked is not None else ():
+        score[a, b] -= more[int(masked[a]) + int(masked[b])]
     found = {}
     for row in range(count):
         rest = [score[row, one] for one in range(count) if one != row and persons[one] == persons[row]]
@@ -53,10 +55,11 @@ def test_as_a_naive_loop_finds_them(seed, tile, monkeypatch):
     persons = np.sort(random.integers(1, 12, 60))
     vectors = unit(random.standard_normal((12, 6))[persons] + 0.7 * random.standard_normal((60, 6)))
     kept, apart = {3, 17}, {(1, 2), (3, 5)}
-    near = doubts.nearest(persons, vectors, LIMIT)
+    masked, more = (random.random(60) < 0.3, (0.0, 0.07, 0.13)) if seed % 2 else (None, (0, 0, 0))
+    near = doubts.nearest(persons, vectors, LIMIT, masked=masked, more=more)
     lost = doubts.misplaced(persons, near, LIMIT, kept)
     twice = doubts.duplicates(persons, near, lost, apart)
-    wanted, astray = slowly(persons, vectors, LIMIT, apart, kept)
+    wanted, astray = slowly(persons, vectors, LIMIT, apart, kept, masked, more)
     assert {pair: pytest.approx(near.scores[row], abs=1e-5) for pair, row in twice.items()} == wanted and wanted
     alone = {row for row in np.flatnonzero(lost).tolist()
              if tuple(sorted((persons[row], persons[near.like[row]]))) not in twice}

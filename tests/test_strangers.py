@@ -19,8 +19,9 @@ PIXELS = np.random.default_rng(3).integers(0, 255, (300, 400, 3), dtype=np.uint8
 @pytest.fixture
 def kept(tmp_path):
     with Gallery(tmp_path, "model", 64) as gallery:
-        decisions = SimpleNamespace(alike=lambda masked: (0.5, 0.5, 0.6)[masked])
-        yield Strangers(SimpleNamespace(gallery=gallery, threshold=lambda: 0.5, decisions=decisions, card=SimpleNamespace(key="model")))
+        decisions = SimpleNamespace(alike=lambda masked: (0.5, 0.5, 0.6)[masked], resembled=lambda vectors, masked: [
+            [near for near in found if near.score >= 0.5] for found in gallery.search(vectors, 3)])
+        yield Strangers(SimpleNamespace(gallery=gallery, decisions=decisions, card=SimpleNamespace(key="model")))
 
 
 def seen(embedding, quality=0.9, reasons=(), name=None, masked=False):

@@ -4,16 +4,20 @@ A photo is misplaced where, without its own template, the gallery would name it 
 template reaches the threshold, and the rest of its own person does not, or stays LEAD behind. Two people are duplicates
 where half of the templates of either reach it with the other's, and misplaced photos do not explain that: of nine
 pairs of photos of two strangers one may come near, but not half of the photos.
+
+Masks resemble each other, so pairs of which one or both wear a mask must score more to say as much; their scores count
+less by just that.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..store import people
+from ..store import people, trust
 from ..types import Doubts, Duplicate, Misplaced, Progress, Tick, no_tick
 
 if TYPE_CHECKING:
@@ -35,13 +39,18 @@ class Nearest(NamedTuple):
     scores: np.ndarray
 
 
-def look(gallery: Gallery, threshold: float, tick: Tick = no_tick) -> Doubts:
-    """Both lists, most alike first, without what was decided before. `threshold`: the score for a name."""
+def look(gallery: Gallery, threshold: float, tick: Tick = no_tick, more: Sequence[float] = (0.0, 0.0, 0.0)) -> Doubts:
+    """Both lists, most alike first, without what was decided before.
+
+    threshold: the score for a bare face's name; more: what pairs must score beyond it, by how many of the two wear a mask.
+    """
     started = time.perf_counter()
     photos, persons, vectors = gallery.templates_in_use()
     order = np.argsort(persons, kind="stable")  # one person's templates side by side
     photos, persons, vectors = photos[order], persons[order], vectors[order]
-    near = nearest(persons, vectors, threshold, tick)
+    with gallery.database.read() as c:
+        masked = np.isin(photos, trust.masked_photos(c))
+    near = nearest(persons, vectors, threshold, tick, masked, more)
     apart, kept = gallery.sorting.decided()
     lost = misplaced(persons, near, threshold, {row for row, pair in enumerate(zip(photos.tolist(), persons.tolist()))
                                                 if pair in kept})
@@ -62,12 +71,16 @@ def look(gallery: Gallery, threshold: float, tick: Tick = no_tick) -> Doubts:
         len(vectors), threshold, time.perf_counter() - started)
 
 
-def nearest(persons: np.ndarray, vectors: np.ndarray, threshold: float, tick: Tick = no_tick) -> Nearest:
-    """persons (n,) ids, equal ones side by side; vectors (n, dimension) float32 of unit length.
+def nearest(persons: np.ndarray, vectors: np.ndarray, threshold: float, tick: Tick = no_tick,
+            masked: np.ndarray | None = None, more: Sequence[float] = (0.0, 0.0, 0.0)) -> Nearest:
+    """persons (n,) ids, equal ones side by side; vectors (n, dimension) float32 of unit length; masked (n,) bool: what the
+    faces wear; more: by how much scores count less, by how many of the two wear a mask.
 
     Each pair is multiplied once, a tile at a time, so memory does not grow with n squared.
     """
     n = len(vectors)
+    less = np.asarray(more, np.float32)
+    worn = np.zeros(n, np.int8) if masked is None or not less.any() else masked.astype(np.int8)
     own, other, like = np.full(n, -2, np.float32), np.full(n, -2, np.float32), np.zeros(n, np.int64)
     pairs, scores = [np.empty((0, 2), np.int64)], [np.empty(0, np.float32)]
     for top in range(0, n, TILE):
@@ -76,6 +89,8 @@ def nearest(persons: np.ndarray, vectors: np.ndarray, threshold: float, tick: Ti
         for left in range(top, n, TILE):
             columns = slice(left, min(left + TILE, n))
             score = vectors[rows] @ vectors[columns].T
+            if worn[rows].any() or worn[columns].any():
+                score -= less[worn[rows][:, None] + worn[columns]]
             if persons[rows][-1] >= persons[left]:  # somebody may be in both: only near the diagonal
                 same = persons[rows][:, None] == persons[columns]
                 mine = np.where(same, score, np.float32(-2))

@@ -132,7 +132,7 @@ class FaceService:
         for an impossible name or note, or a gallery that cannot be written.
         """
         return enrolling.enroll(self.sight, self.gallery, name, photos, force=force, tick=tick,
-                                close=self.threshold(), careful=careful, note=note)
+                                resembled=self.decisions.resembled, careful=careful, note=note)
 
     def build(self, folder: Path | str, *, force: bool = False, tick: Tick = no_tick) -> BuildReport:
         """Enroll everybody in a folder (or zip file) of one sub-folder per person; continues where an earlier run was stopped."""
@@ -165,7 +165,8 @@ class FaceService:
 
     def doubts(self, tick: Tick = no_tick) -> Doubts:
         """People who may be one, and photos that may lie with the wrong person, at the gallery's own threshold."""
-        return doubts.look(self.gallery, self.threshold(), tick)
+        bare, *masked = (self.decisions.alike(number) for number in range(3))
+        return doubts.look(self.gallery, bare, tick, more=(0.0, *(needed - bare for needed in masked)))
 
     def forget(self, name: str) -> Deletion:
         return self.gallery.forget(name)

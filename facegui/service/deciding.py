@@ -75,6 +75,15 @@ class Decisions:
         level = self.level()
         return level.score(BY_MASKS[masked], level.match)
 
+    def resembled(self, embeddings: np.ndarray, masked: Sequence[bool]) -> list[list[Candidate]]:
+        """Whom each of (n, dimension) faces is as much alike as a name asks, most alike first; not who was ruled out."""
+        if not len(embeddings):
+            return []
+        level = self.level()
+        return [[Candidate(one.person_id, one.name, one.score, one.photo_id)
+                 for one in near if one.rarity >= level.match and not one.rejected]
+                for near in self.comparer.near(embeddings, masked, level)]
+
     def statement(self) -> Statement:
         level = self.level()
         by_hand = level.tails is None or level.promise.by_hand is not None

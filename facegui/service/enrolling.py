@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +65,9 @@ def failure(label: str, error: FaceguiError) -> PhotoOutcome:
 
 
 def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *, force: bool, tick: Tick,
-           close: float, careful: bool = False, note: str = "") -> EnrollReport:
-    """See FaceService.enroll. `close`: the score from which another person is named as too close."""
+           resembled: Callable[[np.ndarray, Sequence[bool]], list[list[Candidate]]], careful: bool = False,
+           note: str = "") -> EnrollReport:
+    """See FaceService.enroll. `resembled`: Decisions.resembled."""
     if not photos:
         raise FaceguiError("give at least one photo")
     name = gallery.check_name(name)
@@ -86,7 +87,8 @@ def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *
         else:
             taken.append((number, offered, found))
     vectors = [probe.embedding for probe in sight.embed([seen for _, _, seen in taken])]
-    near = _too_close(gallery, name, vectors, close)
+    alike = resembled(np.stack(vectors), [seen.masked for _, _, seen in taken]) if taken else []
+    near = _too_close(gallery, name, alike)
     person_id = None
     if near and careful:
         for number, offered, seen in taken:
@@ -109,19 +111,18 @@ def _label(offer: Offer) -> str:
     return "webcam" if isinstance(offer, np.ndarray) else str(offer[0] if isinstance(offer, tuple) else offer)
 
 
-def _too_close(gallery: Gallery, name: str, vectors: Sequence[np.ndarray], close: float) -> list[tuple[Candidate, int]]:
-    """Other people whom the new photos resemble as if they were the same, closest first, each with the row of the vector.
+def _too_close(gallery: Gallery, name: str, alike: Sequence[list[Candidate]]) -> list[tuple[Candidate, int]]:
+    """Other people whom the new photos resemble as if they were the same, closest first, each with the photo's row.
 
     Not those of whom it was decided already that they are somebody else.
     """
     best: dict[int, tuple[Candidate, int]] = {}
-    found = gallery.search(np.stack(vectors), 3) if vectors else []
-    mine = next((one.id for one in gallery.people(name) if name_key(one.name) == name_key(name)), None) if found else None
+    mine = next((one.id for one in gallery.people(name) if name_key(one.name) == name_key(name)), None) if any(alike) else None
     apart = gallery.sorting.decided()[0] if mine is not None else set()
-    for row, candidates in enumerate(found):
+    for row, candidates in enumerate(alike):
         for one in candidates:
             known = mine is not None and (min(mine, one.person_id), max(mine, one.person_id)) in apart
-            if one.score >= close and one.person_id != mine and not known:
+            if one.person_id != mine and not known:
                 if one.person_id not in best or one.score > best[one.person_id][0].score:
                     best[one.person_id] = one, row
     return sorted(best.values(), key=lambda pair: -pair[0].score)

@@ -118,10 +118,10 @@ class Strangers:
         with self._lock:
             there, model = list(self._people.values()), self._model
         if there and model == self._service.card.key:
-            limit = self._service.threshold()
-            found = self._service.gallery.search(np.stack([one.pictures[0].embedding for one in there]), 1)
+            first = [one.pictures[0] for one in there]
+            found = self._service.decisions.resembled(np.stack([one.embedding for one in first]), [one.masked for one in first])
             for one, near in zip(there, found, strict=True):
-                if near and near[0].score >= limit:
+                if near:
                     self.drop(one.number)
         with self._lock:
             return sorted(self._people.values(), key=lambda one: -one.last_s)

@@ -147,7 +147,8 @@ class Misplaced:
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """What looks wrong in a gallery, most alike first."""
+    """What looks wrong in a gallery, most alike first. Scores are as of bare faces: of masked ones so much less as these
+    must score more to say the same."""
 
     duplicates: tuple[Duplicate, ...]
     misplaced: tuple[Misplaced, ...]
