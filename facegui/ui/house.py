@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from gradio.utils import get_upload_folder
+
 from ..service import FaceService
 from ..service.building import BuildReport
 from ..service.strangers import Strangers
@@ -14,6 +16,8 @@ from .access import Access
 from .edge import Edge
 from .jobbar import JobBar
 from .markup import plural
+
+DOWNLOADS = "facegui-"  # what the files begin with that this page prepares for downloading
 
 
 class Faces:
@@ -71,9 +75,11 @@ class House:
         for one in exports:
             one.unlink(missing_ok=True)
         self.exports.clear()
+        results = sum(forget() for forget in self.derived)
+        for copy in Path(get_upload_folder()).glob(f"*/{DOWNLOADS}*"):  # Gradio hands out copies, and keeps them a while
+            copy.unlink(missing_ok=True)
         more = [plural(faces, "face in memory", "faces in memory")] if faces else []
         more += [plural(len(exports), "prepared export")] if exports else []
-        results = sum(forget() for forget in self.derived)
         more += [plural(results, "result that showed them", "results that showed them")] if results else []
         return "Deleted: " + ", ".join([
             plural(deletion.photos, "photo"), plural(deletion.files, "file"), plural(deletion.templates, "template"),
