@@ -57,12 +57,12 @@ def _gather(house: House, this: gr.Tab, form: Form) -> Callable[[], str]:
     """Photos come into the tray from files, the camera and unknown people, and leave it. Returns what shows those people."""
 
     def offer(paths: list[str] | str | None, held: list[Waiting]) -> tuple[Any, ...]:
-        held = tray.uploaded(held, [paths] if isinstance(paths, str) else paths or [])
-        return held, tray.show(held), None
+        held, over = tray.uploaded(held, [paths] if isinstance(paths, str) else paths or [])
+        return held, tray.show(held, over), None
 
     def taken(event: gr.EventData, held: list[Waiting], request: gr.Request) -> tuple[Any, ...]:
-        held = tray.add(held, form.coach.shots(str(event.token), coach.user(request)))
-        return held, tray.show(held)
+        held, over = tray.add(held, form.coach.shots(str(event.token), coach.user(request)))
+        return held, tray.show(held, over)
 
     def remove(event: gr.EventData, held: list[Waiting]) -> tuple[Any, ...]:
         held = [one for number, one in enumerate(held) if number != event.number]
@@ -73,8 +73,8 @@ def _gather(house: House, this: gr.Tab, form: Form) -> Callable[[], str]:
 
     def pick(event: gr.EventData, held: list[Waiting]) -> tuple[Any, ...]:
         one = house.strangers.one(int(event.number))
-        held = tray.add(held, one.portraits(), one.number)
-        return held, tray.show(held)
+        held, over = tray.add(held, one.portraits(), one.number)
+        return held, tray.show(held, over)
 
     owner, waiting, waits = house.edge.owner, form.waiting, form.waits
     form.files.upload(owner(offer), [form.files, waiting], [waiting, waits, form.files], **QUIET)

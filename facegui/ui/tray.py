@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import image
-from ..types import FaceguiError, ImageError
-from .markup import esc, jpeg_address, plural
+from ..types import ImageError
+from .markup import esc, jpeg_address, note, plural
 
 MOST = 40  # photos waiting at once, per visitor
 REMOVE = """element.addEventListener('click', (event) => {
@@ -32,8 +32,8 @@ class Waiting:
     stranger: int | None = None
 
 
-def uploaded(held: list[Waiting], paths: Iterable[str]) -> list[Waiting]:
-    """The photos that wait, with uploaded ones, whose files go."""
+def uploaded(held: list[Waiting], paths: Iterable[str]) -> tuple[list[Waiting], int]:
+    """`add` for uploaded photos, whose files go."""
     new = []
     for path in map(Path, paths):
         try:
@@ -45,17 +45,18 @@ def uploaded(held: list[Waiting], paths: Iterable[str]) -> list[Waiting]:
     return add(held, new)
 
 
-def add(held: list[Waiting], new: Iterable[tuple[str, bytes]], stranger: int | None = None) -> list[Waiting]:
-    """The photos that wait, with new ones (file name, bytes); the same photo waits once."""
-    held = list(held)
+def add(held: list[Waiting], new: Iterable[tuple[str, bytes]], stranger: int | None = None) -> tuple[list[Waiting], int]:
+    """The photos that wait, with new ones (file name, bytes), and how many were too many; the same photo waits once."""
+    held, over = list(held), set()
     for name, data in new:
         digest = hashlib.sha256(data).hexdigest()
         if digest in {one.sha256 for one in held}:
             continue
         if len(held) == MOST:
-            raise FaceguiError(f"{MOST} photos are enough for one go; enroll these first")
-        held.append(Waiting(name, data, digest, _thumb(data), stranger))
-    return held
+            over.add(digest)
+        else:
+            held.append(Waiting(name, data, digest, _thumb(data), stranger))
+    return held, len(over)
 
 
 def _thumb(data: bytes) -> bytes | None:
@@ -65,12 +66,15 @@ def _thumb(data: bytes) -> bytes | None:
         return None  # the report of the enrollment will say what is wrong with it
 
 
-def show(held: list[Waiting]) -> str:
+def show(held: list[Waiting], over: int = 0) -> str:
+    """over: how many photos found no place."""
     if not held:
         return ""
     items = "".join(f'<div>{picture(one)}<button type="button" data-remove="{number}" aria-label="remove {esc(one.name)}">&times;'
                     '</button></div>' for number, one in enumerate(held))
-    return f'<p class="fg-hint">{plural(len(held), "photo")} waiting</p><div class="fg-tray">{items}</div>'
+    said = note(f"{plural(over, 'photo was', 'photos were')} not taken.", f"{MOST} can wait at once. Enroll these first, then "
+                "add the others again.", "warn") if over else ""
+    return f'{said}<p class="fg-hint">{plural(len(held), "photo")} waiting</p><div class="fg-tray">{items}</div>'
 
 
 def picture(one: Waiting) -> str:
