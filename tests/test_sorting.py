@@ -97,6 +97,16 @@ def test_decisions_are_remembered_and_taken_back(gallery):
             call()
 
 
+def test_a_newcomer_is_told_apart_from_whoever_is_still_there(gallery):
+    who = [gallery.person(f"Person {number}").id for number in range(4)]
+    gallery.forget("Person 2")
+    gallery.sorting.tell_apart(who[0], [who[1], who[2], who[0]])
+    assert gallery.sorting.decided()[0] == {(who[0], who[1])}
+    gallery.forget("Person 0")
+    gallery.sorting.tell_apart(who[0], [who[3]])
+    assert gallery.sorting.decided()[0] == set()
+
+
 def test_notes_are_kept_merged_undone_exported_and_forgotten(gallery, tmp_path):
     gallery.sorting.set_note("Person 0", "  agreed on paper,\n 3 May  2026 ")
     gallery.sorting.set_note("Person 1", "agreed by mail")

@@ -93,6 +93,16 @@ def test_somebody_who_is_enrolled_already_is_asked_about(page, tmp_path):
     page.set_input_files("#fg-enroll-files input[type=file]", str(tmp_path / "two.jpg"))
     page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 1")
     page.click("#fg-enroll-go")
+    page.wait_for_selector("#fg-enroll-report [data-different]")
+    image.write(tmp_path / "three.jpg", drawn.person(SEED + 1, view=2))
+    page.set_input_files("#fg-enroll-files input[type=file]", str(tmp_path / "three.jpg"))
+    page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 2")
+    page.click("#fg-enroll-report [data-different]")
+    page.wait_for_selector("#fg-enroll-report :text('Photos were added since this was asked; press Enroll again')")
+    assert page.locator("#fg-tray img").count() == 2, "nothing is half done, and nothing is lost"
+    page.click("#fg-tray [data-remove='1']")
+    page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 1")
+    page.click("#fg-enroll-go")
     page.click("#fg-enroll-report [data-different]")
     page.wait_for_selector("#fg-enroll-report :text('A Twin is enrolled.')")
 

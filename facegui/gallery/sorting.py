@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..store import Database, decisions, moves, people
 from ..types import GalleryError, Move
@@ -44,6 +44,13 @@ class Sorting:
                 raise GalleryError("This is one and the same person; name two people.")
             decisions.set_apart(c, first, second, apart)
 
+    def tell_apart(self, person_id: int, others: Iterable[int]) -> None:
+        """Remember that a person is none of the others. Whoever is gone meanwhile is left out."""
+        with self._database.write() as c:
+            there = people.remaining(c, {person_id, *others})
+            for other in there - {person_id} if person_id in there else ():
+                decisions.set_apart(c, person_id, other)
+
     def keep(self, photo_id: int, kept: bool = True) -> None:
         """Remember that a photo is its person's, whatever it looks like, or (`kept` False) forget that."""
         with self._database.write() as c:
@@ -69,7 +76,6 @@ class Sorting:
                 note = _beside(people.one(c, 0, person).note, note)
             if note or not add:
                 people.set_note(c, person, note)
-
 
     def check_note(self, name: str, note: str) -> None:
         """Raises GalleryError where `set_note` with `add` would; nobody of this name need exist yet."""

@@ -18,7 +18,7 @@ from .unknowns import PICK, grid
 
 class Form:
     """What is filled in, and the answer beside it. `waiting`: the photos in the tray; `asked`: the report that waits for an
-    answer to who looks alike."""
+    answer to who looks alike, and the photos that it is about, by checksum."""
 
     def __init__(self, house: House) -> None:
         self.waiting = gr.State([], time_to_live=3600)
@@ -95,18 +95,20 @@ def _enroll(house: House, form: Form, strangers: Callable[[], str]) -> None:
             raise FaceguiError("add at least one photo first")
         return done(ask(name, consent, held, force=force, careful=True), held, force)
 
-    def choose(event: gr.EventData, question: EnrollReport | None, consent: str, held: list[Waiting]) -> tuple[Any, ...]:
+    def choose(event: gr.EventData, asked: tuple[EnrollReport, set[str]] | None, consent: str,
+               held: list[Waiting]) -> tuple[Any, ...]:
         """The answer to `careful`: into somebody who is enrolled, or somebody else indeed, which is remembered."""
-        if question is None or not held:
+        if asked is None or not held:
             raise FaceguiError("press Enroll first")
-        into = str(event.into)
-        near = [one.name for one in question.too_close_to]
-        if into and into not in near:
+        (question, offered), into = asked, str(event.into)
+        if not {one.sha256 for one in held} <= offered:
+            raise FaceguiError("photos were added since this was asked; press Enroll again")
+        near, gallery = {one.name: one.person_id for one in question.too_close_to}, house.service.gallery
+        if into and gallery.person(into).id != near.get(into):
             raise FaceguiError("this person is no longer in question; press Enroll again")
         found = ask(into or question.name, consent, held)
         if not into and found.person_id is not None:
-            for other in near:
-                house.service.gallery.sorting.set_apart(found.name, other)
+            gallery.sorting.tell_apart(found.person_id, near.values())
         return done(found, held, False)
 
     def ask(name: str, consent: str, held: list[Waiting], **how: bool) -> EnrollReport:
@@ -118,7 +120,8 @@ def _enroll(house: House, form: Form, strangers: Callable[[], str]) -> None:
             house.strangers.drop(number)
         left = [one for one, outcome in pairs if outcome.status in ("refused", "held")]
         retry = any(outcome.status == "refused" for _, outcome in pairs) and not found.held and not force
-        return (enrolled.report(found, held, house), left, tray.show(left), gr.update(visible=retry), found if found.held else None,
+        asked = (found, {one.sha256 for one in left}) if found.held else None
+        return (enrolled.report(found, held, house), left, tray.show(left), gr.update(visible=retry), asked,
                 gr.skip() if left else "", strangers())
 
     def refused(text: str) -> tuple[Any, ...]:
