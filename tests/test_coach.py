@@ -1,5 +1,8 @@
 """The coach without a browser: drawn people before the real detector; the pictures it takes, and why it does not."""
 
+import time
+import weakref
+
 import numpy as np
 import pytest
 
@@ -100,3 +103,22 @@ def test_the_last_picture_is_fetched_after_the_camera_went_off(sitting):
     assert shots() == [("camera-front.jpg", FRONT)]
     with pytest.raises(FaceguiError, match="start it again"):
         shots()
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_pictures_that_nobody_fetches_go_by_themselves(faces, monkeypatch, closed):
+    monkeypatch.setattr(coach, "LEFT_S", 0.2)  # how often it is looked, too
+    mine = Coach(faces)
+    token = mine.start("ana")
+    assert mine.see(token, FRONT, "ana", now=True).taken == "front"
+    taken = weakref.ref(mine._sittings[token])
+    if closed:
+        mine.stop(token, "ana")
+    else:
+        taken().used_s -= coach.IDLE_S
+    end = time.monotonic() + 30
+    while taken() is not None and time.monotonic() < end:
+        time.sleep(0.02)
+    assert taken() is None, "nothing refers to the pictures any more"
+    with pytest.raises(FaceguiError, match="start it again"):
+        mine.shots(token, "ana")

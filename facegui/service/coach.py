@@ -1,6 +1,7 @@
 """A coach for the camera: tells how to sit, and takes the picture by itself when pose and light are good.
 
-Frames are looked at and dropped; the few that are taken wait in memory until they are fetched for enrollment.
+Frames are looked at and dropped; the few that are taken wait in memory until they are fetched for enrollment, and go by
+themselves when nobody does.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from .. import image, quality
 from ..detect import MtcnnDetector
 from ..types import Box, FaceguiError, overlap
-from .live import FRAME_PX, IDLE_S, LONG_SIDE_PX, Busy
+from .live import FRAME_PX, LONG_SIDE_PX, Busy
 from .sight import Seen, subject
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ MIN_EYES_PX = 32  # twice what enrolling asks for: sitting closer costs nothing
 LIGHT = ("too_dark", "too_bright", "low_contrast")
 STILL = 0.8  # overlap of the face's boxes in two frames: whoever moves is blurred
 COACHES, MOST_SHOTS = 4, 12
+IDLE_S = 180.0  # a page in the background sends nothing
+LEFT_S = 10.0  # after the camera went off: its last pictures are fetched at once, or the page was closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Advice:
     taken: str | None = None  # the pose that this very frame was taken for
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Sitting:
     """One open camera. `shots`: pictures that were taken and not fetched yet, JPEG bytes by pose."""
 
@@ -54,6 +57,11 @@ class Sitting:
     closed: bool = False  # the camera is off, and its last pictures are still to be fetched
     busy: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def until_s(self) -> float:
+        """When it goes, unless it is used again."""
+        return self.used_s + (LEFT_S if self.closed else IDLE_S)
+
 
 class Coach:
     """All sittings of one service."""
@@ -63,23 +71,45 @@ class Coach:
         self._sittings: dict[str, Sitting] = {}
         self._lock = threading.Lock()
         self._detector: MtcnnDetector | None = None
+        self._timer: threading.Timer | None = None
 
     def start(self, owner: str = "") -> str:
         """A new sitting's token. Raises Busy."""
         now = time.monotonic()
+        self.discard()
         with self._lock:
-            self._sittings = {token: one for token, one in self._sittings.items() if now - one.used_s < IDLE_S}
             if sum(not one.closed for one in self._sittings.values()) >= COACHES:
                 raise Busy(f"{COACHES} cameras are open for enrolling already; close one first")
             token = secrets.token_urlsafe(12)
             self._sittings[token] = Sitting(owner, now)
+            self._watch()
             return token
+
+    def discard(self) -> None:
+        """Let go of sittings, with their pictures, that nobody uses any more."""
+        now = time.monotonic()
+        with self._lock:
+            self._sittings = {token: one for token, one in self._sittings.items() if now < one.until_s}
+
+    def _watch(self) -> None:
+        """Discard when the first of them is due. Called with the lock held."""
+        if self._timer is None and self._sittings:
+            due = min(one.until_s for one in self._sittings.values()) - time.monotonic()
+            self._timer = threading.Timer(min(max(due, 0.0), LEFT_S), self._due)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _due(self) -> None:
+        self.discard()
+        with self._lock:
+            self._timer = None
+            self._watch()
 
     def stop(self, token: str, owner: str = "") -> None:
         """Close the camera. Pictures that were taken can be fetched once more: asking for them may come after this."""
         sitting = self._find(token, owner)
         with self._lock:
-            sitting.closed = True
+            sitting.closed, sitting.used_s = True, time.monotonic()
             if not sitting.shots:
                 self._sittings.pop(token, None)
 
