@@ -33,7 +33,7 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
                 with gr.Tab("Video", id="video") as filmed:
                     video.tab(house, page, filmed)
             with gr.Tab("Enroll", id="enroll", visible=not hidden) as enrolling:
-                enroll_name = enroll.tab(house, enrolling)
+                enroll_name = enroll.tab(house, page, enrolling)
             with gr.Tab("Gallery", id="gallery", visible=not hidden) as people:
                 gallery.tab(house, people, tabs, enroll_name)
             with gr.Tab("Unknown", id="unknown", visible=not hidden) as strangers:

@@ -16,12 +16,15 @@ from .tray import Waiting
 from .unknowns import PICK, grid
 
 
+IDLE_S = 900  # photos in the tray that nobody touches for so long go
+
+
 class Form:
     """What is filled in, and the answer beside it. `waiting`: the photos in the tray; `asked`: the report that waits for an
     answer to who looks alike, and the photos that it is about, by checksum."""
 
     def __init__(self, house: House) -> None:
-        self.waiting = gr.State([], time_to_live=3600)
+        self.waiting = gr.State([], time_to_live=IDLE_S)
         self.asked = gr.State(None)
         with gr.Row(elem_classes="fg-main"):
             with gr.Column(scale=2, min_width=300):
@@ -45,9 +48,16 @@ class Form:
                 self.anyway = gr.Button("Enroll the refused photos anyway", visible=False, elem_id="fg-enroll-anyway")
 
 
-def tab(house: House, this: gr.Tab) -> gr.Textbox:
+def tab(house: House, page: gr.Blocks, this: gr.Tab) -> gr.Textbox:
     """Fills the tab; returns the name field, so that a person's page can send its name here."""
     form = Form(house)
+
+    def leave(request: gr.Request) -> None:
+        """The page was closed; Gradio by itself would keep its photos for another hour."""
+        if request.session_hash in page.state_holder:
+            page.state_holder[request.session_hash][form.waiting._id] = []
+
+    page.unload(leave)
     strangers = _gather(house, this, form)
     _enroll(house, form, strangers)
     return form.name
