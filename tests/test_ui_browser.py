@@ -132,6 +132,26 @@ def test_enroll_finds_the_newcomer_at_once_then_rename_and_forget(page, photo, h
     assert recognise(page, probe) == ["Unknown"]
 
 
+def test_a_photo_that_waited_is_answered_anew_after_an_enrollment(page, tmp_path):
+    """The newcomer's way: a photo first, nobody is known; then the Enroll tab, and back."""
+    seed = drawn.CAST[demo.NEWCOMER]
+    for name, mask, view in (("one", False, 1), ("other", True, 3)):
+        image.write(tmp_path / f"{name}.jpg", drawn.person(seed, mask=mask, view=view))
+    open_tab(page, "Recognize")
+    page.set_input_files("#fg-photo input[type=file]", str(tmp_path / "other.jpg"))
+    page.wait_for_selector("#fg-result .fg-card")
+    assert page.locator("#fg-result .fg-card h4").inner_text() != demo.NEWCOMER
+    open_tab(page, "Enroll")
+    page.locator("#fg-enroll-name").get_by_role("textbox").fill(demo.NEWCOMER)
+    page.set_input_files("#fg-enroll-files input[type=file]", str(tmp_path / "one.jpg"))
+    page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 1")
+    page.click("#fg-enroll-go")
+    page.wait_for_selector(f"#fg-enroll-report :text('{demo.NEWCOMER} is enrolled.')")
+    page.wait_for_function("document.querySelector('#fg-enroll-name textarea, #fg-enroll-name input').value === ''")
+    open_tab(page, "Recognize")
+    page.wait_for_selector(f"#fg-result .fg-card h4:text-is('{demo.NEWCOMER}')")
+
+
 def test_merge_and_undo(page):
     one, other = list(drawn.CAST)[2:4]
     open_tab(page, "Gallery")

@@ -14,7 +14,8 @@ from facegui.service import FaceService
 from facegui.ui.access import Access
 from facegui.ui.app import build
 
-GUESTS_MAY = {"recognise", "sample", "own_threshold", "identify", "verify", "live_start", "live_see", "live_card", "live_stop", "_look",
+GUESTS_MAY = {"recognise", "again", "sample", "own_threshold", "identify", "verify",
+              "live_start", "live_see", "live_card", "live_stop", "_look",
               "reveal", "reveal_video"}
 NAME = next(iter(drawn.CAST))
 

@@ -60,10 +60,11 @@ def _picture(picture: Picture, answer: Recognition, owner: bool) -> str:
             f'{"".join(boxes)}</div>')
 
 
-def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None, decide: bool = False) -> str:
+def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None, decide: bool = False,
+         where: str = "this photo") -> str:
     """One face: the two faces side by side, the verdict, the score, the remarks, and who else came near.
 
-    `decide`: with a button to say that it is somebody else. A guest does not learn whom a question is about.
+    `decide`: with a button to say that it is somebody else. `where` the face was seen. A guest does not learn whom a question is about.
     """
     asked = one.question if face_of else None
     named = [near for near in one.candidates if near.name == one.name]  # on camera the last look alone may resemble another one more
@@ -71,7 +72,7 @@ def card(number: int, one: Identification, probe: bytes, face_of: FaceOf | None,
     title = esc(one.name or (f"Is this {asked}?" if asked else "Not sure" if one.question else "Unknown"))
     other = face(face_of(best) if face_of else None, f"{best.name}, enrolled") if best else ""
     known = ' translate="no"' if one.name else ""
-    pair = f'<div class="fg-pair"><figure>{face(probe, f"face {number}")}<figcaption>this photo</figcaption></figure>' + (
+    pair = f'<div class="fg-pair"><figure>{face(probe, f"face {number}")}<figcaption>{where}</figcaption></figure>' + (
         f'<figure>{other}<figcaption>{"enrolled" if one.name else "closest"}: {esc(best.name)}</figcaption></figure>'
         if best else "") + "</div>"
     bar = "" if one.match_score is None else (

@@ -25,9 +25,9 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
         api.endpoints(house)  # first, so that the names are theirs: Gradio numbers handlers of the same name
         hidden = access.needs_login  # until the page knows who looks at it
         with gr.Tabs(elem_id="fg-tabs") as tabs:
-            with gr.Tab("Recognize", id="recognize"), gr.Tabs(elem_id="fg-sources"):
-                with gr.Tab("Photo", id="photo"):
-                    recognize.tab(house, samples or {})
+            with gr.Tab("Recognize", id="recognize") as recognising, gr.Tabs(elem_id="fg-sources"):
+                with gr.Tab("Photo", id="photo") as photo:
+                    recognize.tab(house, samples or {}, [recognising, photo])
                 with gr.Tab("Live", id="live"):
                     live.tab(house)
                 with gr.Tab("Video", id="video") as filmed:

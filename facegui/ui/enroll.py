@@ -30,7 +30,7 @@ class Form:
             with gr.Column(scale=2, min_width=300):
                 self.name = gr.Textbox("", label="Name", placeholder="Ana Souza", max_length=120, elem_id="fg-enroll-name",
                                        info="A name that is enrolled already gets the photos added.")
-                self.files = gr.File(label="Photos of this person alone", file_count="multiple", elem_id="fg-enroll-files", height=150,
+                self.files = gr.File(label="Photos of this person alone", file_count="multiple", elem_id="fg-enroll-files", height=180,
                                      file_types=["image", ".heic", ".heif"])
                 with gr.Accordion("Or sit in front of the camera", open=False, elem_id="fg-enroll-camera"):
                     self.camera, self.coach = coach.widget(house)
@@ -132,13 +132,13 @@ def _enroll(house: House, form: Form, strangers: Callable[[], str]) -> None:
         retry = any(outcome.status == "refused" for _, outcome in pairs) and not found.held and not force
         asked = (found, {one.sha256 for one in left}) if found.held else None
         return (enrolled.report(found, held, house), left, tray.show(left), gr.update(visible=retry), asked,
-                gr.skip() if left else "", strangers())
+                *[gr.skip() if left else ""] * 2, strangers())  # an emptied name: the next sitting is somebody else's
 
     def refused(text: str) -> tuple[Any, ...]:
-        return note("Nothing was enrolled.", text, "warn"), *[gr.skip()] * 2, gr.update(visible=False), *[gr.skip()] * 3
+        return note("Nothing was enrolled.", text, "warn"), *[gr.skip()] * 2, gr.update(visible=False), *[gr.skip()] * 4
 
     owner = house.edge.owner
-    shared = {"outputs": [form.report, form.waiting, form.waits, form.anyway, form.asked, form.consent, form.seen],
+    shared = {"outputs": [form.report, form.waiting, form.waits, form.anyway, form.asked, form.consent, form.name, form.seen],
               "api_visibility": "private", "concurrency_limit": 1, "concurrency_id": "enroll", "show_progress_on": form.report}
     given = [form.name, form.consent, form.waiting]
     gr.on([form.go.click, form.name.submit], owner(enroll, refused), [*given, gr.State(False)], **shared)

@@ -63,7 +63,8 @@ def tab(house: House) -> None:
         return {"card": page(said + after)}
 
     def card(found: Identification, pixels: np.ndarray, owner: bool) -> str:
-        return answer.card(1, found, image.encode_jpeg(pixels, 85), house.faces.of_candidate if owner else None, decide=owner)
+        return answer.card(1, found, image.encode_jpeg(pixels, 85), house.faces.of_candidate if owner else None, decide=owner,
+                           where="at the camera")
 
     functions = [*(house.edge.guest(one, error) for one in (live_start, live_stop, live_see, live_card)),
                  house.edge.owner(live_decide, error)]

@@ -29,7 +29,7 @@ element.addEventListener('click', (event) => {
   cross.dataset.sure = '1'; cross.textContent = facegui_say('Remove?'); cross.classList.add('fg-sure');
   setTimeout(() => { delete cross.dataset.sure; cross.textContent = '\\u00d7'; cross.classList.remove('fg-sure'); }, 4000);
 });"""
-CHOOSE = "Click photos to choose them"
+CHOOSE = "Choose photos above"
 
 
 class Page:

@@ -18,7 +18,7 @@ from .house import House
 from .markup import esc, note, picture_address
 from .photo import photo_input
 
-START = note("Who is this?", "Add a photo on the left, or paste one. Everybody in it is found and named, and people "
+START = note("Who is this?", "Add a photo, or paste one. Everybody in it is found and named, and people "
              "nobody has enrolled stay unknown.")
 
 GO_TO_CARD = """element.addEventListener('click', (event) => {
@@ -34,8 +34,9 @@ PICK = """element.addEventListener('click', (event) => {
 });"""
 
 
-def tab(house: House, samples: dict[str, np.ndarray]) -> None:
-    """Fills the tab. `samples`: title -> pixels, offered as pictures to click."""
+def tab(house: House, samples: dict[str, np.ndarray], opened: list[gr.Tab]) -> None:
+    """Fills the tab. `samples`: title -> pixels, offered as pictures to click. `opened`: the tabs that show it."""
+    answered = gr.State(None)  # the gallery's version that the shown answer knows
     with gr.Row(elem_classes="fg-main"):
         with gr.Column(scale=2, min_width=300):
             photo = photo_input(sources=["upload", "clipboard"], label="Photo", height=300, elem_id="fg-photo",
@@ -49,11 +50,20 @@ def tab(house: House, samples: dict[str, np.ndarray]) -> None:
         with gr.Column(scale=3, min_width=320):
             result = gr.HTML(START, js_on_load=GO_TO_CARD, elem_id="fg-result")
 
-    def recognise(file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> str:
-        return START if file is None else _answer(house, file, small, threshold if own else None, request)
+    def recognise(file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> tuple[str, Any]:
+        version = house.service.gallery.database.version()
+        return (START if file is None else _answer(house, file, small, threshold if own else None, request)), version
 
-    def decide(event: gr.EventData, file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> str:
-        return START if file is None else _decided(house, str(event.title), file, small, threshold if own else None, request)
+    def again(known: int | None, file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> tuple[Any, Any]:
+        """Somebody was enrolled or forgotten since: the photo that is still here is answered anew."""
+        if file is None or known == house.service.gallery.database.version():
+            return gr.skip(), gr.skip()
+        return recognise(file, small, own, threshold, request)
+
+    def decide(event: gr.EventData, file: str | None, small: bool, own: bool, threshold: float,
+               request: gr.Request) -> tuple[str, Any]:
+        told = START if file is None else _decided(house, str(event.title), file, small, threshold if own else None, request)
+        return told, house.service.gallery.database.version()
 
     def sample(event: gr.EventData) -> Any:
         return samples[str(event.title)]
@@ -62,15 +72,17 @@ def tab(house: House, samples: dict[str, np.ndarray]) -> None:
         return gr.update(visible=on)
 
     inputs = [photo, small, own, threshold]
-    shared = {"inputs": inputs, "outputs": result, "api_visibility": "private", "concurrency_limit": 2,
+    shared = {"inputs": inputs, "outputs": [result, answered], "api_visibility": "private", "concurrency_limit": 2,
               "concurrency_id": "sight", "trigger_mode": "always_last", "scroll_to_output": True}
     handler = house.edge.guest(recognise, _refused)
     photo.change(handler, **shared)
     gr.on([small.input, own.input, threshold.release], handler, **shared)
     own.change(house.edge.guest(own_threshold), own, threshold, api_visibility="private", queue=False,
                show_progress="hidden")
-    result.pick(house.edge.owner(decide, _refused), inputs, result, api_visibility="private", concurrency_limit=2,
+    result.pick(house.edge.owner(decide, _refused), inputs, [result, answered], api_visibility="private", concurrency_limit=2,
                 concurrency_id="sight")
+    gr.on([one.select for one in opened], house.edge.guest(again, lambda _: (gr.skip(), gr.skip())), [answered, *inputs],
+          [result, answered], concurrency_limit=2, concurrency_id="sight", **QUIET)
     if samples:
         strip.pick(house.edge.guest(sample), None, photo, **QUIET)
 
@@ -107,8 +119,8 @@ def _decided(house: House, what: str, file: str, small: bool, threshold: float |
     return _answer(house, file, small, threshold, request, said)
 
 
-def _refused(text: str) -> str:
-    return note("That did not work.", text, "bad")
+def _refused(text: str) -> tuple[str, Any]:
+    return note("That did not work.", text, "bad"), gr.skip()
 
 
 def _strip(samples: dict[str, np.ndarray]) -> str:

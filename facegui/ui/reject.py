@@ -32,5 +32,5 @@ def decided(decisions: Decisions, what: str, faces: Callable[[], Sequence[Identi
     if not 1 <= face <= len(found):
         raise FaceguiError("this face is no longer in the answer; recognise the photo again")
     undo = f'<button type="button" class="fg-not" data-pick="undo:{decisions.reject(person, found[face - 1])}">Undo</button>'
-    return note("Noted: that face is somebody else.", "The gallery keeps its template, no picture, and asks it at every answer.",
+    return note("Noted: that face is somebody else.", "It does not get that name again. Numbers are kept for this, no picture.",
                 "good").replace("</div>", f"{undo}</div>")

@@ -35,7 +35,7 @@ def progress(learning: Learning) -> str:
     """Curves so far."""
     reports = learning.reports
     if not reports and not learning.running:
-        return note("No training runs.", "Choose a folder of photos on the left and press Train. It goes on when this page is "
+        return note("No training runs.", "Type a folder of photos and press Train. It goes on when this page is "
                     "closed, can be paused or cancelled, and continues where it stopped when started again.")
     if not reports:
         return note("It begins.", "First the faces are found and cut out; the curves start with the first step.")

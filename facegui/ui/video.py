@@ -18,7 +18,7 @@ from .markup import note
 from .words import say
 
 SCRIPT = (Path(__file__).resolve().parent / "video.js").read_text(encoding="utf-8")
-START = note("Who is on screen, and when?", "Add a video on the left. It is looked through in the background, also when "
+START = note("Who is on screen, and when?", "Add a video. It is looked through in the background, also when "
              "this page is closed; then it plays here with names, above a line of time for every person.")
 GUEST = note("Videos are for the owner of this page.", "A video has to lie on the disk while it is worked through, and "
              "nothing of a guest may. Photos and the live camera are open to you.", "warn")
@@ -33,7 +33,7 @@ def tab(house: House, page: gr.Blocks, this: gr.Tab) -> None:
         gr.HTML(GUEST)
     with gr.Row(elem_classes="fg-main", visible=not house.access.needs_login) as form:
         with gr.Column(scale=1, min_width=280):
-            upload = gr.File(label="Video", file_types=["video"], type="filepath", height=150, elem_id="fg-video-file")
+            upload = gr.File(label="Video", file_types=["video"], type="filepath", height=180, elem_id="fg-video-file")
             go = gr.Button("Find everybody", variant="primary", elem_id="fg-video-go")
             sample = gr.Button("Try it with drawn people", elem_id="fg-video-sample")
             with gr.Accordion("Options", open=False):
