@@ -57,7 +57,7 @@ def tab(house: House, page: gr.Blocks, this: gr.Tab) -> gr.Textbox:
         if request.session_hash in page.state_holder:
             page.state_holder[request.session_hash][form.waiting._id] = []
 
-    page.unload(leave)
+    page.unload(house.edge.guest(leave))
     strangers = _gather(house, this, form)
     _enroll(house, form, strangers)
     return form.name
