@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from facegui import drawn, image
+from facegui.archive import members
 from facegui.config import Settings
 from facegui.service import FaceService, zipped
 from facegui.service.zipped import people_in
@@ -124,7 +125,7 @@ def test_the_size_limit_and_a_full_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(zipped, "MOST_BYTES", 1000)
     refused(path, "the limit is")
     monkeypatch.undo()
-    monkeypatch.setattr(zipped.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1 << 20}))
+    monkeypatch.setattr(members.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1 << 20}))
     refused(path, "are free on the gallery's disk")
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import stat
 import zipfile
 from pathlib import Path
 
 from ..types import GalleryError
+from . import members
 from .export import FORMAT, VERSION
 
 NAMES = re.compile(r"manifest\.json|README\.txt|(people|photos|rulings)\.jsonl|vectors/\d{1,3}(\.photos)?\.npy"
                    r"|photos/([0-9a-f]{2})/\3[0-9a-f]{62}\.[a-z0-9]{1,5}")
 LARGEST_PHOTO = 1 << 29  # bytes
 LARGEST_MANIFEST = 1 << 20
-SWELLING = 100  # an honest archive unpacks to a few times its size: photos and vectors hardly shrink
 
 
 def refuse(why: str) -> GalleryError:
@@ -35,28 +33,12 @@ def open_zip(file: Path) -> zipfile.ZipFile:
 
 def check_directory(archive: zipfile.ZipFile, size: int, room: Path) -> None:
     """Names, kinds and sizes of all members. Raises GalleryError for tricks, bombs, and where the disk is too small."""
-    members = archive.infolist()
-    if len({member.filename for member in members}) != len(members):
-        raise refuse("a file stands in it twice")
-    for member in members:
+    for member in archive.infolist():
         if not NAMES.fullmatch(member.filename):
             raise refuse(f"it holds a file that does not belong there ({member.filename[:80]!r})")
-        kind = stat.S_IFMT(member.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG):
-            raise refuse(f"{member.filename} is a link or no plain file")
-        if member.flag_bits & 1:
-            raise refuse("it is encrypted")
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise refuse("it is packed in an unusual way")
         if member.filename.startswith("photos/") and member.file_size > LARGEST_PHOTO:
             raise refuse("a photo in it is larger than 512 MiB")
-    total = sum(member.file_size for member in members)
-    if total > SWELLING * size + (1 << 20) or sum(member.compress_size for member in members) > size:
-        raise refuse(f"it would unpack to {total:,} bytes out of {size:,}, as no honest archive does")
-    free = shutil.disk_usage(room).free
-    if total + (1 << 24) > free:
-        raise GalleryError(f"The disk of {room} is too full for this archive: it needs {total / 1e6:,.0f} MB and "
-                           f"{free / 1e6:,.0f} MB are free. Nothing was changed; free some space and try again.")
+    members.check([(member.filename, member) for member in archive.infolist()], size, room, refuse)
 
 
 def read_manifest(archive: zipfile.ZipFile) -> dict:

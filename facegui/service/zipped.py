@@ -4,8 +4,6 @@ member is opened, and members are read into memory one at a time; nothing of it 
 from __future__ import annotations
 
 import re
-import shutil
-import stat
 import struct
 import zipfile
 import zlib
@@ -15,11 +13,11 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from .. import image
+from ..archive import members as plain
 from ..types import DataError, ImageError
 from .piece import Piece
 
 MOST_FILES, MOST_BYTES = 50_000, 8 << 30
-SWELLING = 100  # photos hardly shrink in a zip; a bomb unpacks to a thousand times its size
 LARGEST_DIRECTORY = 16 << 20  # bytes; 50,000 entries with long names fit
 ARCHIVES = frozenset(".zip .rar .7z .tar .gz .tgz .bz2 .xz .zst .cab .jar .iso .lzh".split())
 END = struct.Struct("<4s4H2LH")  # the record at the end of every zip file
@@ -45,7 +43,8 @@ def people_in(file: Path, room: Path) -> Iterator[tuple[list[Piece], int]]:
     with archive:
         members = [(_path(member), member) for member in archive.infolist()]
         _check_kinds(members)
-        _check_sizes([member for _, member in members], file.stat().st_size, room)
+        plain.check(members, file.stat().st_size, room, refuse)
+        _check_sizes([member for _, member in members])
         yield _pieces(archive, members)
 
 
@@ -81,33 +80,20 @@ def _check_kinds(members: list[tuple[str, zipfile.ZipInfo]]) -> None:
     names = [name for name, _ in members]
     if {"manifest.json", "people.jsonl"} <= set(names):
         raise refuse("it is an export of a whole gallery; import it as such (Gallery, Export and import; or `import FILE`)")
-    if len(set(names)) < len(names):
-        raise refuse("a file stands in it twice; pack it again")
     for name, member in members:
         shown = image.shown(name)
         if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/") or "\0" in member.orig_filename:
             raise refuse(f"a file in it wants to lie outside of it ({shown}); pack the folder of people again")
-        if member.flag_bits & 1:
-            raise refuse("it is encrypted; pack it without a password")
-        if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise refuse(f"{shown} in it is a link, not a photo; pack the photos themselves")
         if PurePosixPath(name).suffix.lower() in ARCHIVES and not member.is_dir():
             raise refuse(f"it holds another archive ({shown}); unpack that one, then pack the photos")
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise refuse("it is packed in an unusual way; pack it as a plain zip file")
 
 
-def _check_sizes(members: list[zipfile.ZipInfo], size: int, room: Path) -> None:
+def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
     total = sum(member.file_size for member in members)
     if len(members) > MOST_FILES:
         raise refuse(f"it holds more than {MOST_FILES:,} files; make several smaller ones of it")
-    if total > SWELLING * size + (1 << 20) or sum(member.compress_size for member in members) > size:
-        raise refuse(f"it would unpack to {total:,} bytes out of {size:,}, as photos never do")
     if total > MOST_BYTES:
         raise refuse(f"it holds {total / 2**30:.1f} GB of files, the limit is {MOST_BYTES >> 30} GB; make several smaller ones of it")
-    free = shutil.disk_usage(room).free
-    if total + (64 << 20) > free:
-        raise refuse(f"its photos need {total / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free on the gallery's disk")
 
 
 def _pieces(archive: zipfile.ZipFile, members: list[tuple[str, zipfile.ZipInfo]]) -> tuple[list[Piece], int]:
