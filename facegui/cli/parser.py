@@ -209,7 +209,7 @@ def _learning(command, group) -> None:
         parser.add_argument("--html", metavar="FILE", help="write charts, tables and the hardest cases to one HTML file")
         return parser
 
-    lfw = recipe("lfw", "Labeled Faces in the Wild: its pairs, and all its photos against each other, 1:1 and 1:N")
+    lfw = recipe("lfw", "Labeled Faces in the Wild: its pairs, and all photos in them against each other, 1:1 and 1:N")
     lfw.add_argument("folder", help="holds pairs.txt and images/NAME/NAME_0001.jpg")
     pairs = recipe("pairs", "accuracy, TAR@FAR and EER on a pairs file of the LFW format")
     pairs.add_argument("pairs")

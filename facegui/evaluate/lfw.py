@@ -1,4 +1,4 @@
-"""Labeled Faces in the Wild in one command: its 6,000 pairs, and all its photos against each other, 1:1 and 1:N."""
+"""Labeled Faces in the Wild in one command: its 6,000 pairs, and all photos in them against each other, 1:1 and 1:N."""
 
 from __future__ import annotations
 
