@@ -141,6 +141,18 @@ def test_notes_come_apart_in_either_order(tmp_path, last_first):
             assert len([line for line in gallery.person(f"Person {who}").note.splitlines() if "agreed" in line]) == 1
 
 
+def test_a_consent_worded_alike_stays_with_whoever_is_still_part_of_the_person(tmp_path):
+    with opened(tmp_path) as gallery:
+        gallery.enroll_many(crowd(3, 1))
+        for who in (0, 1):
+            gallery.sorting.set_note(f"Person {who}", "agreed on paper")
+        first, second = (gallery.merge(f"Person {who}", "Person 2") for who in (0, 1))
+        gallery.undo_merge(first.id)
+        assert [gallery.person(f"Person {who}").note for who in (0, 2)] == ["agreed on paper"] * 2
+        gallery.undo_merge(second.id)
+        assert [gallery.person(f"Person {who}").note for who in range(3)] == ["agreed on paper"] * 2 + [""]
+
+
 # ---- what was said of the merged holds for whom they are by now -----------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from ..types import GalleryError, Merge
 from . import journal
@@ -41,7 +42,12 @@ def undo(c: Connection, merge_id: int) -> int:
         raise GalleryError(f"Another person is called {name} by now; rename that one, then undo the merge.")
     c.execute("INSERT INTO people(id, name, key, created, note) VALUES(?, ?, ?, ?, ?)", (from_id, name, key, created, note))
     (noted,) = c.execute("SELECT note FROM people WHERE id = ?", (into_id,)).fetchone()
-    c.execute("UPDATE people SET note = ? WHERE id = ?", (_apart(noted, into_note, note), into_id))
+    others = c.execute("SELECT id, from_note, into_note FROM merges WHERE into_id = ? AND id <> ?", (into_id, merge_id)).fetchall()
+    c.execute("UPDATE people SET note = ? WHERE id = ?", (_apart(noted, into_note, note, [text for _, text, _ in others]), into_id))
+    for number, _, before in others:
+        if number > merge_id:  # what was noted before it counts no longer with this merge
+            still = [text for other, text, _ in others if other < number]
+            c.execute("UPDATE merges SET into_note = ? WHERE id = ?", (_apart(before, into_note, note, still), number))
     mine = {row[0] for row in c.execute("SELECT id FROM photos WHERE person_id = ?", (into_id,))}
     pass_on(c, [photo for photo in photos if photo in mine], from_id)
     c.execute("DELETE FROM merges WHERE id = ?", (merge_id,))
@@ -53,11 +59,13 @@ def _notes(one: str, other: str) -> str:
     return "\n".join(dict.fromkeys(text for text in (one, other) if text))
 
 
-def _apart(noted: str, one: str, other: str) -> str:
-    """What stays noted without `other`, which came to `one`; what was noted since stays too."""
-    if noted == _notes(one, other):
+def _apart(noted: str, one: str, other: str, still: Iterable[str]) -> str:
+    """What stays noted without `other`, which came to `one`; what was noted since stays too, and what is `still` said of those
+    who are part of the person."""
+    kept = {line for text in still for line in text.splitlines()}
+    if noted == _notes(one, other) and kept.isdisjoint(other.splitlines()):
         return one
-    gone = set(other.splitlines()) - set(one.splitlines())
+    gone = set(other.splitlines()) - set(one.splitlines()) - kept
     return "\n".join(line for line in noted.splitlines() if line not in gone)
 
 
