@@ -134,6 +134,13 @@ def test_own_searches_of_masked_faces_are_among_looks(gallery, comparer):
     assert np.sort(own[LOOK].scores) == pytest.approx(np.sort(scores.max(axis=1)), abs=2e-6)
 
 
+def test_a_gallery_of_masked_faces_alone_has_nobody_to_search_for(gallery, comparer):
+    gallery.enroll_many([(name, replace(item, masked=True)) for name, item in crowd(205, 1)])
+    (own,) = comparer.own_searches().values()
+    assert not len(own.scores)
+    assert level_for(Promise(100), TAILS, comparer.photos_per_person(), comparer.own_searches()).own == 0
+
+
 def test_a_rejected_face_is_not_that_person_until_it_is_taken_back(gallery, comparer):
     items = fill(gallery, people=4, each=2)
     rules, levels = comparer.rules, level(gallery, comparer)

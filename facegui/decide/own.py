@@ -22,6 +22,8 @@ class Searches:
 def search(templates: np.ndarray, people: np.ndarray, worn: np.ndarray | None = None) -> Searches:
     """A sample of (n, d) templates of (n,) people against the others; `worn`: the probes' templates, where they differ."""
     asked, searched, comparisons = sample(people)
+    if not len(searched):  # only masked faces are enrolled, or the first person drawn has very many photos
+        return Searches(np.empty(0), comparisons)
     probes = templates if worn is None else worn
     return Searches(best_others(probes[asked], people[asked], templates[searched], people[searched]), comparisons)
 
