@@ -8,8 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from facegui import quality
+from facegui.archive import check
 from facegui.decide import words as reasons
+from facegui.service import zipped
 from facegui.ui import words
+from facegui.ui.edge import sentence
 from facegui.ui.words import browser, catalogue
 
 PACKAGE = Path(words.__file__).resolve().parents[2]
@@ -142,3 +145,18 @@ def test_the_language_of_a_request(accepted, expected):
     with words.speaking(request):
         assert (words.say("Unknown") == "Unknown") is (expected == "en")
     assert words.say("Unknown") == "Unknown"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_reasons_against_a_zip_file_or_a_result_are_known_whole(code):
+    """Put together from two places, and shown by the job bar."""
+    judged = [text_of(call.args[0]) for path in ("archive/members.py", "archive/check.py", "archive/load.py", "service/zipped.py")
+              for call in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8")))
+              if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "refuse"]
+    said = [sentence(refuse(why)) for refuse in (check.refuse, zipped.refuse) for why in judged]
+    said += [sentence(text) for path in ("service/evaluating.py", "service/video/room.py", "store/merges.py")
+             for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8")))
+             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+             and (text := text_of(node.exc.args[0])) and "no measurement" not in text]
+    assert len(judged) > 15 and len(said) > 2 * len(judged) + 4
+    assert [text for text in said if re.search(r"\b(the|is|it|was|its|by|again)\b", words.say(text, code))] == []

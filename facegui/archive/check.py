@@ -18,7 +18,9 @@ LARGEST_MANIFEST = 1 << 20
 
 
 def refuse(why: str) -> GalleryError:
-    return GalleryError(f"This archive was not imported: {why}. Nothing was changed; take one that facegui exported.")
+    """Where the reason does not say what to do (after a semicolon), another archive may help."""
+    then = "Nothing was changed." if "; " in why else "Nothing was changed; take one that facegui exported."
+    return GalleryError(f"This archive was not imported: {why}. {then}")
 
 
 def open_zip(file: Path) -> zipfile.ZipFile:

@@ -24,7 +24,7 @@ def check(members: Sequence[tuple[str, zipfile.ZipInfo]], size: int, room: Path,
         if member.flag_bits & 1:
             raise refuse("it is encrypted; pack it without a password")
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise refuse(f"{image.shown(name)} in it is a link or no plain file; pack the files themselves")
+            raise refuse(f"it holds a link or no plain file ({image.shown(name)}); pack the files themselves")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise refuse("it is packed in an unusual way; pack it as a plain zip file")
     total = sum(member.file_size for _, member in members)
@@ -32,4 +32,5 @@ def check(members: Sequence[tuple[str, zipfile.ZipInfo]], size: int, room: Path,
         raise refuse(f"it would unpack to {total:,} bytes out of {size:,}, as honest ones never do")
     free = shutil.disk_usage(room).free
     if total + SPARE > free:
-        raise refuse(f"its files need {total / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free on the gallery's disk")
+        raise refuse(f"its files need {total / 1e6:,.0f} MB and {free / 1e6:,.0f} MB are free on the gallery's disk; "
+                     "free some space and try again")
