@@ -119,20 +119,21 @@ def _enroll(house: House, form: Form, strangers: Callable[[], str]) -> None:
         found = ask(into or question.name, consent, held)
         if not into and found.person_id is not None:
             gallery.sorting.tell_apart(found.person_id, near.values())
-        return done(found, held, False)
+        return done(found, held, False, into)
 
     def ask(name: str, consent: str, held: list[Waiting], **how: bool) -> EnrollReport:
         return house.service.enroll(name.strip(), [(one.name, one.data) for one in held], note=consent, **how)
 
-    def done(found: EnrollReport, held: list[Waiting], force: bool) -> tuple[Any, ...]:
+    def done(found: EnrollReport, held: list[Waiting], force: bool, into: str = "") -> tuple[Any, ...]:
+        """`into`: whose photos they turned out to be; what is left belongs to that name, too."""
         pairs = list(zip(held, found.outcomes, strict=True))
         for number in {one.stranger for one, outcome in pairs if outcome.status == "enrolled"} - {None}:
             house.strangers.drop(number)
         left = [one for one, outcome in pairs if outcome.status in ("refused", "held")]
         retry = any(outcome.status == "refused" for _, outcome in pairs) and not found.held and not force
         asked = (found, {one.sha256 for one in left}) if found.held else None
-        return (enrolled.report(found, held, house), left, tray.show(left), gr.update(visible=retry), asked,
-                *[gr.skip() if left else ""] * 2, strangers())  # an emptied name: the next sitting is somebody else's
+        texts = (gr.skip(), into or gr.skip()) if left else ("", "")  # an emptied name: the next sitting is somebody else's
+        return (enrolled.report(found, held, house), left, tray.show(left), gr.update(visible=retry), asked, *texts, strangers())
 
     def refused(text: str) -> tuple[Any, ...]:
         return note("Nothing was enrolled.", text, "warn"), *[gr.skip()] * 2, gr.update(visible=False), *[gr.skip()] * 4
