@@ -24,7 +24,9 @@ def run(tmp_path):
     folder = tmp_path / "runs" / "whole"
     folder.mkdir(parents=True)
     (folder / "command.json").write_text(json.dumps(FACTS))
-    reports = [{"step": 20, "loss": 0.5, "figures": {"tar_bare": 0.61234567}}, {"step": 40, "loss": 0.25, "figures": {}}]
+    reports = [{"step": 20, "loss": 0.5, "figures": {"tar_bare": 0.61234567}},
+               {"step": 30, "loss": 0.4, "figures": {"tar_bare": 0.7, "selection": 0.6}},
+               {"step": 35, "loss": 0.3, "figures": {"tar_bare": 0.8, "selection": 0.59}}, {"step": 40, "loss": 0.25, "figures": {}}]
     (folder / "log0.jsonl").write_text("\n".join(map(json.dumps, reports)))
     return folder
 
@@ -38,7 +40,7 @@ def test_weights_and_card_are_a_model_that_loads(run, tmp_path):
     sets.save(tmp_path, sets.FaceSet(np.zeros(0), np.array(ARCFACE_112), people, people == 1, tuple("abcd")))
     publish.main([str(tmp_path / "best.safetensors"), "--faces", str(tmp_path), "--runs", str(run), "--weights", str(tmp_path / "w")])
     card = cards.find(tmp_path / "w", "compact")
-    assert card.figures["validation"] == {"tar_bare": 0.6123}
+    assert card.figures["validation"] == {"tar_bare": 0.7, "selection": 0.6}, "of the weights that are kept"
     assert card.training["faces"] + card.training["held_out_faces"] == 9
     step = card.training["steps"][0]
     assert step["reached_step"] == 40 and step["loss"] == 0.25

@@ -87,11 +87,10 @@ def line(facts: dict, run: str) -> str:
 
 
 def figures_of(run: Path) -> dict:
-    """The last validation a step reported."""
-    found = {}
-    for line in (run / "log0.jsonl").read_text().splitlines():
-        found = json.loads(line)["figures"] or found
-    return {name: round(value, 4) for name, value in found.items()}
+    """The best validation that a step reported: that of the weights which it kept."""
+    reports = [json.loads(line)["figures"] for line in (run / "log0.jsonl").read_text().splitlines()]
+    best = max(filter(None, reports), key=lambda figures: figures.get("selection", 0.0), default={})
+    return {name: round(value, 4) for name, value in best.items()}
 
 
 if __name__ == "__main__":
