@@ -1,4 +1,4 @@
-"""A measurement of the gallery does not outlive the photos in it, whoever deletes them."""
+"""A measurement or an export of the gallery does not outlive the photos in it, whoever deletes them."""
 
 import films
 import pytest
@@ -7,7 +7,8 @@ from facegui import drawn, evaluate
 from facegui.config import Settings
 from facegui.service import FaceService
 from facegui.service.evaluating import Evaluating
-from facegui.types import FaceguiError
+from facegui.types import FaceguiError, no_tick
+from facegui.ui.house import Exports
 
 
 @pytest.fixture
@@ -73,3 +74,22 @@ def test_the_photos_of_the_gallery_are_read_together(service, monkeypatch):
     service.enroll(films.KNOWN, [drawn.person(drawn.CAST[films.KNOWN], view=view) for view in (2, 3, 4)], force=True)
     asked()
     assert asked() == few
+
+
+def test_an_export_is_offered_as_long_as_all_its_photos_are_there(service, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    copy, upload = tmp_path / "uploads" / "a1" / "made.zip", tmp_path / "uploads" / "b2" / "facegui-other.zip"
+    exports = Exports(service)
+    exports.make(tmp_path / "made.zip", no_tick)
+    for file in (copy, upload):
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"as Gradio keeps it")
+    assert exports.newest() == tmp_path / "made.zip" and exports.forget() == 0
+    with FaceService(Settings(gallery=service.settings.gallery, device="cpu")) as other:
+        other.forget(films.OTHER)
+    assert exports.newest() is None and not copy.exists() and not (tmp_path / "made.zip").exists() and upload.exists()
+    export = service.export
+    monkeypatch.setattr(service, "export", lambda *given: (export(*given), service.forget(films.KNOWN)))
+    with pytest.raises(FaceguiError, match="deleted while the export was made"):
+        exports.make(tmp_path / "late.zip", no_tick)
+    assert exports.newest() is None and not (tmp_path / "late.zip").exists()

@@ -62,5 +62,6 @@ def test_both_say_where_the_disk_is_too_small(tmp_path, monkeypatch):
     with opened(tmp_path / "from") as gallery:
         archive.export(gallery.folder, tmp_path / "export.zip")
     monkeypatch.setattr(members.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 30, 1 << 30, 1000))
-    with pytest.raises(FaceguiError, match="gallery.s disk; free some space and try again. Nothing was changed.$"):  # no other archive helps
+    told = "gallery.s disk; free some space and try again. Nothing was changed.$"  # no other archive helps
+    with pytest.raises(FaceguiError, match=told):
         archive.load(tmp_path / "to", tmp_path / "export.zip")

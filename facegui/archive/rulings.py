@@ -88,6 +88,7 @@ def bring(c: Connection, said: list[tuple], owners: list[int | None], here: dict
             decisions.set_apart(c, person, owners[what[0]])
         elif kind == "strictness" and strictest([*levels.get(person, []), *what]) != strictest(levels.get(person, [])):
             trust.set_strictness(c, person, *what)
+            levels[person] = what
         elif kind == "rejected":
             model, masked, vector = what
             templates.register_model(c, model, len(vector))

@@ -81,12 +81,12 @@ def gallery(enrolled: Enrolled, model: str, thresholds: Sequence[float], tick: T
     if len(names) < 2 or counts.max() < 2:
         raise DataError(f"the gallery holds {len(names)} people, {int((counts > 1).sum())} of them with two photos or more: too "
                         "few to measure; enroll at least two people, one of them with two photos")
-    near = _nearest(enrolled.vectors, who, tick)
+    needed, worn = np.asarray(thresholds, np.float64), enrolled.masked.astype(int)
+    near = _nearest(enrolled.vectors, who, (needed - needed[0])[worn[:, None] + [0, 1]], worn, tick)
     several = counts[who] > 1
     ranks = np.where(several, near.rank, 0)[several]
     searches = _searches(enrolled, near, several, ranks, who, len(names))
-    needed, worn = np.asarray(thresholds), enrolled.masked.astype(int)
-    known, mixed = near.own >= needed[worn + worn[near.own_place]], near.other >= needed[worn + worn[near.other_place]]
+    known, mixed = near.own >= needed[0], near.other >= needed[0]
     misnamed = (ranks > 1) & mixed[several]
     doubts, mistakes = _doubts(enrolled, near, who, several, known, mixed)
     compared = all_pairs("all photos", Embedded(enrolled.vectors, np.ones(len(who), bool)), enrolled.people,
@@ -100,7 +100,10 @@ def gallery(enrolled: Enrolled, model: str, thresholds: Sequence[float], tick: T
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Near:
-    """(n,) each photo's best score with another photo of its person and with anybody else's, where, and the mate's rank."""
+    """(n,) each photo's best score with another photo of its person and with anybody else's, where, and the mate's rank.
+
+    Scores of pairs with masks are lowered by what such pairs must score more, so that one threshold fits all.
+    """
 
     own: np.ndarray
     own_place: np.ndarray
@@ -109,7 +112,8 @@ class _Near:
     rank: np.ndarray
 
 
-def _nearest(vectors: np.ndarray, who: np.ndarray, tick: Tick) -> _Near:
+def _nearest(vectors: np.ndarray, who: np.ndarray, more: np.ndarray, worn: np.ndarray, tick: Tick) -> _Near:
+    """more (n, 2): what each photo's pairs must score more with a bare photo, and with a masked one."""
     count = len(who)
     order = np.argsort(who, kind="stable")
     first = np.unique(who[order], return_index=True)[1]
@@ -117,7 +121,7 @@ def _nearest(vectors: np.ndarray, who: np.ndarray, tick: Tick) -> _Near:
     for start in range(0, count, CHUNK):
         tick(Progress(start, count, "Comparing everybody with everybody"))
         mine = np.arange(start, min(start + CHUNK, count))
-        scores = vectors[mine] @ vectors.T
+        scores = vectors[mine] @ vectors.T - more[mine][:, worn]
         scores[np.arange(len(mine)), mine] = -np.inf  # the photo itself is left out
         same = who[mine, None] == who[None]
         own, other = np.where(same, scores, -np.inf), np.where(same, -np.inf, scores)

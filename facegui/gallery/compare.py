@@ -55,7 +55,7 @@ class Comparer:
         self.gallery, self.rules = gallery, Rules(gallery.database)
         self._looks: LiveIndex | None = None
         self._rows: dict[str, Rows] = {}
-        self._own: tuple[str, int, int, dict[str, Searches]] = ("", 0, 0, {})
+        self._own: tuple[str, int, int, int, dict[str, Searches]] = ("", 0, 0, 0, {})
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -126,19 +126,20 @@ class Comparer:
         """
         main = self._main()
         rows = main.order
-        model, count, most, searches = self._own
+        model, count, drawn, most, searches = self._own
         if len(main.people) < OWN_FROM:
             return {}
-        if model == self.gallery.model_id and abs(len(rows) - count) <= STALE * count and len(main.people) >= most:
+        looks = self._look()
+        changed = max(abs(len(rows) - count) - STALE * count, abs(len(looks.order) - drawn) - STALE * drawn)
+        if model == self.gallery.model_id and changed <= 0 and len(main.people) >= most:
             return searches
         rows = rows[~self.rules.follow(self.gallery.model_id).is_masked(main.view.photos[rows])]
         searches = {BARE: search(main.vectors(rows), main.view.people[rows])}
-        looks = self._look()
-        photos, mine, drawn = np.intersect1d(main.view.photos[rows], looks.view.photos[looks.order], return_indices=True)
+        photos, mine, seen = np.intersect1d(main.view.photos[rows], looks.view.photos[looks.order], return_indices=True)
         if len(photos):
-            bare, seen = main.vectors(rows[mine]), looks.vectors(looks.order[drawn])
-            searches[LOOK] = search(seen, main.view.people[rows[mine]], under_masks(bare, seen))
-        self._own = (self.gallery.model_id, len(main.order), len(main.people), searches)
+            bare, templates = main.vectors(rows[mine]), looks.vectors(looks.order[seen])
+            searches[LOOK] = search(templates, main.view.people[rows[mine]], under_masks(bare, templates))
+        self._own = (self.gallery.model_id, len(main.order), len(looks.order), len(main.people), searches)
         return searches
 
 

@@ -17,6 +17,7 @@ from ..store import people, photos, templates
 from ..training import looks
 from ..types import DataError, Embedder, FaceguiError, Progress, Tick, no_tick
 from .sight import scaled
+from .snapshot import Snapshot
 
 if TYPE_CHECKING:
     from . import FaceService
@@ -36,8 +37,9 @@ class Evaluating:
         self.report: evaluate.Report | None = None
         self.body = ""
         self.number = 0  # grows with every report
-        self._photos: set[int] = set()  # of the gallery that was measured
-        self._file: Path | None = None
+        self._shown: Snapshot | None = None  # of the gallery that was measured
+        self._reading: Snapshot | None = None  # of one that is being measured
+        self.saved: Path | None = None  # the report as a file
         self._lock = Lock()
 
     def start(self, kind: str, place: str = "", images: str = "") -> Job:
@@ -53,15 +55,15 @@ class Evaluating:
             raise DataError("type the folder of the pairs' photos first")
 
         def work(tick: Tick) -> str:
-            shown = self._kept() if kind == "gallery" else set()
+            self._reading = None
             report = self._measure(kind, Path(place.strip()).expanduser(), Path(images.strip()).expanduser(), tick)
             tick(Progress(0, 0, "computing intervals and drawing charts"))
             body = evaluate.body(report, report.threshold if kind == "gallery" else None)
             with self._lock:
-                if shown - self._kept():
+                if self._reading is not None and self._reading.outlived():
                     raise FaceguiError("photos were deleted while the gallery was measured; measure again")
                 self._drop()
-                self.report, self.body, self._photos = report, body, shown
+                self.report, self.body, self._shown = report, body, self._reading
             return "The measurement is done: see the Evaluate tab."
 
         return self._service.jobs.start("Measuring " + ("the gallery" if kind == "gallery" else Path(place).name), work)
@@ -87,6 +89,7 @@ class Evaluating:
             vectors = templates.vectors(c, rows.ids, card.dimension)
             named = people.names_of(c, set(rows.people.tolist()))
             known = {photo.id: photo for photo in photos.everything(c)}
+        self._reading = Snapshot(gallery, rows.photos.tolist())
         names = np.array([named[int(person)] for person in rows.people])
         shown = [known[number] for number in rows.photos.tolist()]
         tick(Progress(0, len(names), "Reading the gallery"))
@@ -108,29 +111,25 @@ class Evaluating:
         with self._lock:
             if self.report is None:
                 raise FaceguiError("measure something first")
-            if self._file is None:
+            if self.saved is None:
                 file = Path(tempfile.mkdtemp(prefix="report-")) / f"facegui-{self.report.model}.html"
                 evaluate.write_page(self.report, file, self.body)
-                self._file = file
-            return self._file
+                self.saved = file
+            return self.saved
 
     def forget(self) -> int:
         """Delete the measurement, with its file, if a photo in it is no longer in the gallery. Returns how many went."""
         with self._lock:
-            if not self._photos - self._kept():
+            if self._shown is None or not self._shown.outlived():
                 return 0
             self._drop()
             return 1
 
     def _drop(self) -> None:
-        if self._file is not None:
-            shutil.rmtree(self._file.parent, ignore_errors=True)
-        self.report, self.body, self._photos, self._file = None, "", set(), None
+        if self.saved is not None:
+            shutil.rmtree(self.saved.parent, ignore_errors=True)
+        self.report, self.body, self._shown, self.saved = None, "", None, None
         self.number += 1
-
-    def _kept(self) -> set[int]:
-        with self._service.gallery.database.read() as c:
-            return set(photos.owners(c))
 
 
 def looks_of(embedder: Embedder) -> evaluate.Looks | None:

@@ -25,7 +25,7 @@ function facegui_camera(video, cameras, button, {width, height, missing}) {
   // Shows the chosen camera's picture, then waits for begin(), which asks the server for its place. Whatever fails is told to
   // stop(sentence).
   camera.start = async (begin, stop) => {
-    button.disabled = true;
+    button.disabled = cameras.disabled = true;  // one start at a time
     try {
       const wanted = {width: {ideal: width}, height: {ideal: height}, ...(cameras.value ? {deviceId: {exact: cameras.value}} : {facingMode: 'user'})};
       stream = await navigator.mediaDevices.getUserMedia({video: wanted, audio: false});
@@ -37,7 +37,7 @@ function facegui_camera(video, cameras, button, {width, height, missing}) {
       if (camera.on) { button.textContent = say('Stop'); }
     } catch (error) {
       await stop(TROUBLE[error.name] || say('The camera could not be started ({error}).', {error: error.name}));
-    } finally { button.disabled = false; }
+    } finally { button.disabled = cameras.disabled = false; }
   };
 
   camera.stop = () => {

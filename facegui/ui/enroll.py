@@ -15,7 +15,6 @@ from .markup import note
 from .tray import Waiting
 from .unknowns import PICK, grid
 
-
 IDLE_S = 900  # photos in the tray that nobody touches for so long go
 
 

@@ -9,7 +9,7 @@ import gradio as gr
 from ..evaluate.page import SCRIPT
 from ..service.evaluating import Evaluating
 from .edge import QUIET
-from .house import House
+from .house import House, drop
 from .markup import note
 from .words import say
 
@@ -30,7 +30,7 @@ LIVE = f"{SCRIPT}\nfacegui_thresholds(element);"
 def tab(house: House, this: gr.Tab) -> None:
     """Fills the tab. The measurement is a job of the service: a closed browser does not stop it."""
     measuring = Evaluating(house.service)
-    house.derived.append(measuring.forget)
+    house.derived.append(lambda: _forget(measuring))
     gr.HTML(ABOUT)
     with gr.Row(elem_classes="fg-main"):
         with gr.Column(scale=3, min_width=300):
@@ -55,7 +55,7 @@ def tab(house: House, this: gr.Tab) -> None:
         return house.bar.now()
 
     def report(shown: int | None) -> tuple[Any, ...]:
-        measuring.forget()  # what another process deleted is not shown either
+        _forget(measuring)  # what another process deleted is not shown either
         if not measuring.number or measuring.number == shown:
             return gr.skip(), gr.skip(), shown
         if measuring.report is None:  # a photo in it was deleted
@@ -68,3 +68,11 @@ def tab(house: House, this: gr.Tab) -> None:
     go.click(edge.owner(measure), choices, house.bar.outputs, **QUIET)
     gr.on([this.select, house.bar.finished.change], edge.owner(report, lambda _: (gr.skip(),) * 3), shown, [view, save, shown],
           queue=False, **QUIET)
+
+
+def _forget(measuring: Evaluating) -> int:
+    """Delete the measurement where a photo in it is gone, and its file with all copies; returns how many went."""
+    file, gone = measuring.saved, measuring.forget()
+    if gone and file is not None:
+        drop(file)
+    return gone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,18 +75,17 @@ def _archives(house: House) -> None:
     gr.HTML('<p class="fg-hint">An export holds every name, photo and template: keep it as safe as the gallery itself.</p>')
 
     def start_export() -> tuple[Any, ...]:
-        place = Path(tempfile.mkdtemp(prefix="export-")) / "facegui-gallery.zip"
+        place = Path(tempfile.mkdtemp(prefix="export-")) / f"facegui-gallery-{time.strftime('%Y%m%d-%H%M%S')}.zip"
 
         def work(tick: Tick) -> str:
-            house.service.export(place, tick)
-            house.exports.append(place)
+            house.exports.make(place, tick)
             return "The export is ready: Gallery, Export and import, Download."
 
         return house.bar.start("Exporting the gallery", work)
 
     def offer_export() -> Any:
-        ready = [one for one in house.exports if one.exists()]
-        return gr.update(visible=bool(ready), value=str(ready[-1]) if ready else None)
+        ready = house.exports.newest()
+        return gr.update(visible=ready is not None, value=None if ready is None else str(ready))
 
     def start_load(path: str) -> tuple[Any, ...]:
         return _with_upload(house, "Importing a gallery", path, lambda tick: carried(house.service.load(path, tick)))

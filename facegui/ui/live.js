@@ -103,7 +103,9 @@ $('card').addEventListener('click', async (event) => {
   const pick = event.target.closest('[data-pick]');
   if (!pick) { return; }
   pick.disabled = true;
-  const answer = await server.live_decide({token, pick: pick.dataset.pick});
-  if (answer.card) { $('card').innerHTML = answer.card; } else { show(answer.error || '', 'warn'); }
+  try {
+    const answer = await server.live_decide({token, pick: pick.dataset.pick});
+    if (answer.card) { $('card').innerHTML = answer.card; } else { show(answer.error || '', 'warn'); }
+  } catch { show(LOST, 'warn'); } finally { pick.disabled = false; }
 });
 window.addEventListener('pagehide', () => stop());

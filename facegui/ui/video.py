@@ -11,8 +11,7 @@ import gradio as gr
 from ..service.video.room import Videos
 from ..types import FaceguiError
 from . import xray
-from .edge import sentence
-from .edge import QUIET
+from .edge import QUIET, sentence
 from .house import House
 from .markup import note
 from .words import say

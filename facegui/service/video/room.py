@@ -96,13 +96,13 @@ class Videos:
                 fetch(tick)
                 found = analyse(self._service, source, folder / _saved_as(name), rate=rate, small_faces=small_faces,
                                 tick=tick, meet=self._meet, name=name)
-                named = self._ids(found, self._enrolled() | enrolled)
+                with self._lock:
+                    self._put(found, self._ids(found, self._enrolled() | enrolled))
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
             finally:
                 source.unlink(missing_ok=True)  # this one alone: the next upload may lie beside it already
-            self._put(found, named)
             return told(found)
 
         return self._service.jobs.start(title, work)
