@@ -132,6 +132,9 @@ def test_a_face_that_is_not_this_person_loses_the_name_until_that_is_taken_back(
     assert one.again(token)[0].name == KNOWN and looked().name == KNOWN
     now = sorted(path for path in service.settings.gallery.rglob("*") if path.is_file() and not path.name.startswith("gallery.db"))
     assert now == kept, "no picture is kept"
+    one._find(token, "").shown_by = "another model"
+    with pytest.raises(FaceguiError, match="click a face"):
+        one.again(token)
 
 
 def test_viewers_take_turns(service, monkeypatch):

@@ -101,7 +101,7 @@ def test_enroll_finds_the_newcomer_at_once_then_rename_and_forget(page, photo, h
     empty = photo("nobody.jpg", drawn.person(seed)[:60])
     page.set_input_files("#fg-enroll-files input[type=file]", [*shots, empty])
     page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 4")
-    page.locator("#fg-tray [data-remove='0']").click()
+    page.locator("#fg-tray [data-remove]").first.click()
     page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 3")
     page.click("#fg-enroll-go")
     page.wait_for_selector(f"#fg-enroll-report :text('{name} is enrolled.')")

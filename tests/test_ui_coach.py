@@ -100,7 +100,7 @@ def test_somebody_who_is_enrolled_already_is_asked_about(page, tmp_path):
     page.click("#fg-enroll-report [data-different]")
     page.wait_for_selector("#fg-enroll-report :text('Photos were added since this was asked; press Enroll again')")
     assert page.locator("#fg-tray img").count() == 2, "nothing is half done, and nothing is lost"
-    page.click("#fg-tray [data-remove='1']")
+    page.locator("#fg-tray [data-remove]").nth(1).click()
     page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 1")
     page.click("#fg-enroll-go")
     page.click("#fg-enroll-report [data-different]")

@@ -30,6 +30,7 @@ def page(request, tmp_path_factory):
 
 
 def look(page, step):
+    page.wait_for_function("!document.body.innerText.includes('In queue')")  # Gradio's own, for a moment where the machine is busy
     assert english(page) == [], step
 
 
@@ -76,6 +77,7 @@ def test_an_upload_that_is_refused_asked_about_and_enrolled_says_so(page):
     page.wait_for_selector("#fg-enroll-report .fg-outcomes")
     look(page, "refused")
     page.click("#fg-tray [data-remove]")
+    page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 0")
     page.set_input_files("#fg-enroll-files input[type=file]", str(page.place / "known.jpg"))
     page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 1")
     page.click("#fg-enroll-go")

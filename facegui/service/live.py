@@ -49,7 +49,8 @@ class Viewer:
     tracks: list[Track] = field(default_factory=list)
     searched_s: float = -math.inf
     met: dict[int, tuple[Identification, np.ndarray]] = field(default_factory=dict)
-    shown: tuple[Identification, np.ndarray] | None = None  # the look whose card was asked for last
+    shown: tuple[Identification, np.ndarray] | None = None  # the look whose card was asked for last, and
+    shown_by: str = ""  # the model whose embedding it has
     took_ms: dict[str, float] = field(default_factory=dict)  # stages of the last frame
     busy: threading.Lock = field(default_factory=threading.Lock)
 
@@ -138,7 +139,7 @@ class Live:
         found = viewer.met.get(number)
         if found is None:
             raise FaceguiError("this face has left the picture")
-        viewer.shown = found
+        viewer.shown, viewer.shown_by = found, self._service.gallery.model_id
         return found
 
     def again(self, token: str, owner: str = "") -> tuple[Identification, np.ndarray]:
@@ -146,8 +147,9 @@ class Live:
 
         It is still at hand when the face has left the picture. Raises FaceguiError.
         """
-        shown = self._find(token, owner).shown
-        if shown is None:
+        viewer = self._find(token, owner)
+        shown = viewer.shown
+        if shown is None or viewer.shown_by != self._service.gallery.model_id:  # another model's embedding means nothing here
             raise FaceguiError("click a face in the picture first")
         (said,) = self._service.decisions.identify([shown[0].probe])
         return said, shown[1]

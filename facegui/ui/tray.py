@@ -14,7 +14,7 @@ from .markup import esc, jpeg_address, note, plural
 MOST = 40  # photos waiting at once, per visitor
 REMOVE = """element.addEventListener('click', (event) => {
   const cross = event.target.closest('[data-remove]');
-  if (cross) trigger('remove', {number: Number(cross.dataset.remove)});
+  if (cross) trigger('remove', {photo: cross.dataset.remove});
 });"""
 
 
@@ -70,8 +70,8 @@ def show(held: list[Waiting], over: int = 0) -> str:
     """over: how many photos found no place."""
     if not held:
         return ""
-    items = "".join(f'<div>{picture(one)}<button type="button" data-remove="{number}" aria-label="remove {esc(one.name)}">&times;'
-                    '</button></div>' for number, one in enumerate(held))
+    items = "".join(f'<div>{picture(one)}<button type="button" data-remove="{one.sha256}" aria-label="remove {esc(one.name)}">&times;'
+                    '</button></div>' for one in held)
     said = note(f"{plural(over, 'photo was', 'photos were')} not taken.", f"{MOST} can wait at once. Enroll these first, then "
                 "add the others again.", "warn") if over else ""
     return f'{said}<p class="fg-hint">{plural(len(held), "photo")} waiting</p><div class="fg-tray">{items}</div>'
