@@ -65,12 +65,14 @@ def go(page, name):
 
 
 def texts(page):
-    """Every visible text of the page, without people's names and Gradio's own footer."""
+    """Every visible text of the page, without people's names, Gradio's own footer, and its notices of a queue, which stand for
+    a moment and which no page can translate."""
     return page.evaluate("""() => {
       const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
       while (walk.nextNode()) {
         const at = walk.currentNode.parentElement;
-        if (at.offsetParent !== null && !at.closest('[translate=no], script, style, footer')) {
+        const not_ours = '[translate=no], script, style, footer, [data-testid=status-tracker], .sr-only[role=status]';
+        if (at.offsetParent !== null && !at.closest(not_ours)) {
           found.push(walk.currentNode.textContent.trim()); }
       }
       return found.filter((text) => text);

@@ -86,11 +86,10 @@ def _gather(house: House, this: gr.Tab, form: Form) -> Callable[[], str]:
         return held, tray.show(held, over)
 
     owner, waiting, waits = house.edge.owner, form.waiting, form.waits
-    one_by_one = {**QUIET, "concurrency_limit": 1, "concurrency_id": "tray"}  # two at once would each forget the other's photo
-    form.files.upload(owner(offer), [form.files, waiting], [waiting, waits, form.files], **one_by_one)
-    form.camera.taken(owner(taken), waiting, [waiting, waits], **one_by_one)
-    waits.remove(owner(remove), waiting, [waiting, waits], **one_by_one)
-    form.seen.pick(owner(pick), waiting, [waiting, waits], **one_by_one)
+    form.files.upload(owner(offer), [form.files, waiting], [waiting, waits, form.files], **QUIET)
+    form.camera.taken(owner(taken), waiting, [waiting, waits], concurrency_limit=1, concurrency_id="tray", **QUIET)
+    waits.remove(owner(remove), waiting, [waiting, waits], **QUIET)
+    form.seen.pick(owner(pick), waiting, [waiting, waits], **QUIET)
     this.select(owner(strangers), None, form.seen, **QUIET)
     return strangers
 
