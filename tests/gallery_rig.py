@@ -4,8 +4,11 @@ import hashlib
 
 import numpy as np
 
+from facegui import cards
+from facegui.config import Settings
 from facegui.gallery import Gallery, NewPhoto
-from facegui.types import Face, Quality
+from facegui.service import FaceService
+from facegui.types import CropSpec, Face, ModelCard, Quality
 
 DIMENSION = 48
 BOX = (10.0, 20.0, 110.0, 140.0)
@@ -74,3 +77,13 @@ def contents(gallery):
             "SELECT p.name, f.sha256, f.file, f.original_name, f.box, f.landmarks, f.score, f.quality, f.reasons,"
             " f.masked, m.name, m.dimension, t.checksum, t.vector FROM people p JOIN photos f ON f.person_id = p.id"
             " JOIN templates t ON t.photo_id = f.id JOIN models m ON m.id = t.model").fetchall())
+
+
+def service(place, impostor_tail, figures=None):
+    """A FaceService whose model is a card alone: it knows how rare scores are, and is given vectors instead of photos."""
+    folder = place / "weights" / "alpha"
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(b"weights")
+    cards.write_card(folder, ModelCard("alpha", "onnx", "model.onnx", "", CropSpec("box", 32), "RGB", (0, 0, 0), (1, 1, 1), DIMENSION,
+                                       "ours", "here", impostor_tail=impostor_tail, figures=figures or {}))
+    return FaceService(Settings(gallery=place / "gallery", weights=place / "weights"))

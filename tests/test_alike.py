@@ -3,18 +3,16 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import gallery_rig
 import numpy as np
 import pytest
 from gallery_rig import BOX, photo, unit, vector
 
-from facegui import cards
-from facegui.config import Settings
 from facegui.service import FaceService
 from facegui.service.sight import Seen
 from facegui.service.strangers import Strangers
-from facegui.types import CropSpec, Face, Identification, ModelCard, Probe, Quality
+from facegui.types import Face, Identification, Probe, Quality
 
-D = 48
 TAILS = {pair: {"points": [[10.0 ** -n, start + 0.1 * n, 0.5 * 10.0 ** -n, 2 * 10.0 ** -n] for n in range(1, 7)],
                 "comparisons": 10 ** 7, "people": 300}
          for pair, start in (("bare-bare", 0.0), ("masked-bare", 0.05), ("masked-masked", 0.3), ("masked-look", 0.1))}
@@ -24,13 +22,8 @@ FACE = Face(BOX, np.zeros((5, 2), np.float32), 0.9)
 @pytest.fixture
 def faces(tmp_path):
     """Ana is enrolled with a bare photo, Mia with a masked one."""
-    folder = tmp_path / "weights" / "alpha"
-    folder.mkdir(parents=True)
-    (folder / "model.onnx").write_bytes(b"weights")
-    cards.write_card(folder, ModelCard("alpha", "onnx", "model.onnx", "", CropSpec("box", 32), "RGB", (0, 0, 0), (1, 1, 1), D,
-                                       "ours", "here", impostor_tail=tuple((point[0], point[1]) for point in TAILS["bare-bare"]["points"]),
-                                       figures={"impostor_tails": TAILS}))
-    with FaceService(Settings(gallery=tmp_path / "gallery", weights=tmp_path / "weights")) as service:
+    tail = tuple((point[0], point[1]) for point in TAILS["bare-bare"]["points"])
+    with gallery_rig.service(tmp_path, tail, {"impostor_tails": TAILS}) as service:
         service.gallery.enroll("Ana", [replace(photo(1, vector(0)), masked=False)])
         service.gallery.enroll("Mia", [replace(photo(2, vector(1)), masked=True)])
         yield service

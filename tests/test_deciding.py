@@ -4,29 +4,23 @@ and answered agrees with the pure rules."""
 import json
 from dataclasses import replace
 
+import gallery_rig
 import numpy as np
 import pytest
 from gallery_rig import BOX, photo, unit, vector
 
-from facegui import cards, draw
+from facegui import draw
 from facegui.cli import main
-from facegui.config import Settings
 from facegui.decide import Promise, tails_of
 from facegui.service import FaceService, answers, models
-from facegui.types import (MATCH, POSSIBLE, UNKNOWN, CropSpec, Face, GalleryError, ModelCard, Probe, Quality, Recognition)
+from facegui.types import MATCH, POSSIBLE, UNKNOWN, Face, GalleryError, Probe, Quality, Recognition
 
 TAIL = tuple((10.0 ** -n, 0.1 * n) for n in range(1, 7))
-D = 48
 
 
 @pytest.fixture
 def faces(tmp_path):
-    folder = tmp_path / "weights" / "alpha"
-    folder.mkdir(parents=True)
-    (folder / "model.onnx").write_bytes(b"weights")
-    cards.write_card(folder, ModelCard("alpha", "onnx", "model.onnx", "", CropSpec("box", 32), "RGB", (0, 0, 0), (1, 1, 1), D,
-                                       "ours", "here", impostor_tail=TAIL))
-    with FaceService(Settings(gallery=tmp_path / "gallery", weights=tmp_path / "weights")) as service:
+    with gallery_rig.service(tmp_path, TAIL) as service:
         for number, name in enumerate(("Ana", "Bea", "Cem")):
             service.gallery.enroll(name, [replace(photo(3 * number + 1, vector(number)), masked=False)])
         yield service
