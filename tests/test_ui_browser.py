@@ -136,7 +136,8 @@ def test_a_photo_that_waited_is_answered_anew_after_an_enrollment(page, tmp_path
     """The newcomer's way: a photo first, nobody is known; then the Enroll tab, and back."""
     seed = drawn.CAST[demo.NEWCOMER]
     for name, mask, view in (("one", False, 1), ("other", True, 3)):
-        image.write(tmp_path / f"{name}.jpg", drawn.person(seed, mask=mask, view=view))
+        large = drawn.person(seed, mask=mask, view=view).repeat(10, 0).repeat(10, 1)  # takes a while to answer
+        image.write(tmp_path / f"{name}.jpg", large)
     open_tab(page, "Recognize")
     page.set_input_files("#fg-photo input[type=file]", str(tmp_path / "other.jpg"))
     page.wait_for_selector("#fg-result .fg-card")
@@ -150,6 +151,16 @@ def test_a_photo_that_waited_is_answered_anew_after_an_enrollment(page, tmp_path
     page.wait_for_function("document.querySelector('#fg-enroll-name textarea, #fg-enroll-name input').value === ''")
     open_tab(page, "Recognize")
     page.wait_for_selector(f"#fg-result .fg-card h4:text-is('{demo.NEWCOMER}')")
+
+    open_tab(page, "Gallery")
+    page.click(f"#fg-people [data-person='{demo.NEWCOMER}']")
+    page.locator("#fg-forget-sure").get_by_role("checkbox").check()
+    page.click("#fg-forget")
+    page.wait_for_selector("#fg-farewell :text('is forgotten')")
+    open_tab(page, "Recognize")
+    clear(page)  # while the photo is being answered anew
+    page.wait_for_timeout(3000)
+    assert page.locator("#fg-result .fg-card").count() == 0, "a late answer about a photo that is gone"
 
 
 def test_merge_and_undo(page):

@@ -36,7 +36,7 @@ PICK = """element.addEventListener('click', (event) => {
 
 def tab(house: House, samples: dict[str, np.ndarray], opened: list[gr.Tab]) -> None:
     """Fills the tab. `samples`: title -> pixels, offered as pictures to click. `opened`: the tabs that show it."""
-    answered = gr.State(None)  # the gallery's version that the shown answer knows
+    answered = gr.State(None)  # what the shown answer is about: the gallery's version, the photo and its options
     with gr.Row(elem_classes="fg-main"):
         with gr.Column(scale=2, min_width=300):
             photo = photo_input(sources=["upload", "clipboard"], label="Photo", height=300, elem_id="fg-photo",
@@ -51,19 +51,20 @@ def tab(house: House, samples: dict[str, np.ndarray], opened: list[gr.Tab]) -> N
             result = gr.HTML(START, js_on_load=GO_TO_CARD, elem_id="fg-result")
 
     def recognise(file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> tuple[str, Any]:
-        version = house.service.gallery.database.version()
-        return (START if file is None else _answer(house, file, small, threshold if own else None, request)), version
+        about = (house.service.gallery.database.version(), file, small, own, threshold)
+        return (START if file is None else _answer(house, file, small, threshold if own else None, request)), about
 
-    def again(known: int | None, file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> tuple[Any, Any]:
-        """Somebody was enrolled or forgotten since: the photo that is still here is answered anew."""
-        if file is None or known == house.service.gallery.database.version():
+    def again(known: tuple | None, file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> tuple[Any, Any]:
+        """The answer is not about what stands there now: somebody was enrolled or forgotten, or a late answer came last."""
+        shown_file = known[1] if known else None
+        if file is None and shown_file is None or known == (house.service.gallery.database.version(), file, small, own, threshold):
             return gr.skip(), gr.skip()
         return recognise(file, small, own, threshold, request)
 
     def decide(event: gr.EventData, file: str | None, small: bool, own: bool, threshold: float,
                request: gr.Request) -> tuple[str, Any]:
         told = START if file is None else _decided(house, str(event.title), file, small, threshold if own else None, request)
-        return told, house.service.gallery.database.version()
+        return told, (house.service.gallery.database.version(), file, small, own, threshold)
 
     def sample(event: gr.EventData) -> Any:
         return samples[str(event.title)]
@@ -71,18 +72,18 @@ def tab(house: House, samples: dict[str, np.ndarray], opened: list[gr.Tab]) -> N
     def own_threshold(on: bool) -> Any:
         return gr.update(visible=on)
 
-    inputs = [photo, small, own, threshold]
-    shared = {"inputs": inputs, "outputs": [result, answered], "api_visibility": "private", "concurrency_limit": 2,
-              "concurrency_id": "sight", "trigger_mode": "always_last", "scroll_to_output": True}
-    handler = house.edge.guest(recognise, _refused)
-    photo.change(handler, **shared)
-    gr.on([small.input, own.input, threshold.release], handler, **shared)
+    inputs, shown = [photo, small, own, threshold], [result, answered]
+    sight = {"concurrency_limit": 2, "concurrency_id": "sight"}
+    # one event for all of them: the answers of one page come in the order of its questions
+    gr.on([photo.change, small.input, own.input, threshold.release], house.edge.guest(recognise, _refused), inputs, shown,
+          api_visibility="private", trigger_mode="always_last", scroll_to_output=True, **sight)
     own.change(house.edge.guest(own_threshold), own, threshold, api_visibility="private", queue=False,
                show_progress="hidden")
-    result.pick(house.edge.owner(decide, _refused), inputs, [result, answered], api_visibility="private", concurrency_limit=2,
-                concurrency_id="sight")
-    gr.on([one.select for one in opened], house.edge.guest(again, lambda _: (gr.skip(), gr.skip())), [answered, *inputs],
-          [result, answered], concurrency_limit=2, concurrency_id="sight", **QUIET)
+    anew = house.edge.guest(again, lambda _: (gr.skip(), gr.skip()))
+    decided = result.pick(house.edge.owner(decide, _refused), inputs, shown, api_visibility="private", **sight)
+    opening = gr.on([one.select for one in opened], anew, [answered, *inputs], shown, **sight, **QUIET)
+    for event in (decided, opening):  # the photo may have been changed or taken away meanwhile, and answered before
+        event.then(anew, [answered, *inputs], shown, **sight, **QUIET)
     if samples:
         strip.pick(house.edge.guest(sample), None, photo, **QUIET)
 
