@@ -6,6 +6,21 @@ import numpy as np
 FLAGS = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 
 
+CARD = ".fg-live-card .fg-card"
+
+
+def card(page):
+    """What the card says of the face that is seen at this moment; clicked until there was one."""
+    page.evaluate("document.querySelector('.fg-live-card').replaceChildren()")
+    for _ in range(60):
+        page.locator(".fg-live-boxes").click()
+        page.wait_for_timeout(300)
+        if page.locator(CARD).count():
+            break
+    page.wait_for_selector(CARD)
+    return page.locator(".fg-live-card").inner_text()
+
+
 def flags(path):
     return (*FLAGS, f"--use-file-for-fake-video-capture={path}")
 

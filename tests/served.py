@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from facegui import drawn, image
@@ -57,7 +58,7 @@ def served(place, *words, **environment):
     finally:
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(120)
         except subprocess.TimeoutExpired:
             process.kill()
 
@@ -98,12 +99,48 @@ def open_tab(page, name):
 
 
 def _open(page, name):
-    tab = page.get_by_role("tab", name=name, exact=True)
-    if not tab.is_visible():
-        page.locator("#fg-tabs > .tab-wrapper .overflow-menu > button").click()
-        page.locator(".overflow-dropdown").get_by_text(name, exact=True).click()
-    else:
-        tab.click()
+    press_tab(page, page.get_by_role("tab", name=name, exact=True), name)
+
+
+def press_tab(page, tab, name):
+    """Again where it did not arrive: a page that just became narrow moves its tabs into the menu a moment later."""
+    from playwright.sync_api import TimeoutError
+
+    for tries_left in reversed(range(12)):
+        try:
+            if not tab.is_visible():
+                page.locator("#fg-tabs > .tab-wrapper .overflow-menu > button").click(timeout=5000)
+                page.locator(".overflow-dropdown").get_by_text(name, exact=True).click(timeout=5000)
+            else:
+                tab.click(timeout=5000)
+            return
+        except TimeoutError:
+            if not tries_left:
+                raise
+
+
+def fits(page, width):
+    """Wait until nothing stands out at the side."""
+    page.wait_for_timeout(300)  # what the tab fetches may come
+    page.wait_for_function("width => document.scrollingElement.scrollWidth <= width", arg=width)
+
+
+def slow(page, bytes_per_s=-1, latency_ms=0):
+    """From now on the page is connected badly: it gets so many bytes per second, and each request takes so much longer."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", {"offline": False, "latency": latency_ms, "downloadThroughput": bytes_per_s,
+                                                      "uploadThroughput": -1})
+
+
+def slow_tray(page, folder, seconds):
+    """Photos wait in the Enroll tab, which is open, and the connection is so bad that the tray takes so long whenever it is shown."""
+    files = [folder / f"{number}.png" for number in range(20)]
+    for number, file in enumerate(files):
+        image.write(file, np.random.default_rng(number).integers(0, 255, (192, 192, 3), np.uint8))
+    page.set_input_files("#fg-enroll-files input[type=file]", files)
+    page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 20")
+    slow(page, len(page.locator("#fg-tray").inner_html()) // seconds)
 
 
 def drawn_folders(folder, names, size, masked=()):

@@ -101,8 +101,7 @@ def test_the_last_picture_is_fetched_after_the_camera_went_off(sitting):
     for _ in range(coach.COACHES):
         mine.start("ana")  # a camera that is off takes nobody's place
     assert shots() == [("camera-front.jpg", FRONT)]
-    with pytest.raises(FaceguiError, match="start it again"):
-        shots()
+    assert shots() == [], "two pictures may be asked for by two questions, and the first had both"
 
 
 @pytest.mark.parametrize("closed", [True, False])
@@ -116,7 +115,7 @@ def test_pictures_that_nobody_fetches_go_by_themselves(faces, monkeypatch, close
         mine.stop(token, "ana")
     else:
         taken().used_s -= coach.IDLE_S
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while taken() is not None and time.monotonic() < end:
         time.sleep(0.02)
     assert taken() is None, "nothing refers to the pictures any more"

@@ -2,7 +2,7 @@
 
 import camera
 import pytest
-from served import chromium, open_tab, served
+from served import chromium, fits, open_tab, served, slow_tray
 
 from facegui import drawn, image
 from facegui.service import demo
@@ -110,11 +110,22 @@ def test_somebody_who_is_enrolled_already_is_asked_about(page, tmp_path):
 def test_without_a_camera_there_is_an_explanation_and_a_phone_has_room(house):
     browser, server, _ = house
     page = browser.new_page(viewport={"width": 400, "height": 800})
+    page.set_default_timeout(90_000)
     page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
     page.goto(server.url)
     open_tab(page, "Enroll")
     page.click("#fg-enroll-camera button")
     page.click(".fg-coach-start")
     page.wait_for_selector(".fg-coach-text:has-text('plain http')")
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= 400
+    fits(page, 400)
     page.close()
+
+
+def test_no_picture_is_left_behind_where_the_connection_is_slow(page, tmp_path):
+    """The others are taken while the tray, which is full of thumbnails, is still being sent with the first."""
+    slow_tray(page, tmp_path, seconds=7)
+    page.click("#fg-enroll-camera button")
+    page.click(".fg-coach-start")
+    page.wait_for_selector(".fg-coach-text:text('That is all')")
+    for pose in POSES:
+        page.wait_for_selector(f"#fg-tray img[alt='camera-{pose}.jpg']")

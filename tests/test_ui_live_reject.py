@@ -33,7 +33,7 @@ def card(house, user, password):
     open_tab(page, "Live")
     page.click(".fg-live-start")
     named(page, True)
-    page.locator(".fg-live-boxes").click()
+    camera.card(page)
     page.wait_for_selector(f".fg-live-card h4:text-is('{KNOWN}')")
     return page
 

@@ -15,7 +15,7 @@ from facegui.ui.access import Access
 from facegui.ui.app import build
 
 GUESTS_MAY = {"recognise", "again", "sample", "own_threshold", "identify", "verify",
-              "live_start", "live_see", "live_card", "live_stop", "_look", "leave",
+              "live_start", "live_see", "live_card", "live_stop", "_look", "leave", "left_behind", "fetch",
               "reveal", "reveal_video"}
 NAME = next(iter(drawn.CAST))
 

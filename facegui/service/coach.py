@@ -54,7 +54,7 @@ class Sitting:
     shots: list[tuple[str, bytes]] = field(default_factory=list)
     front_deg: float = 0.0
     ready: tuple[str, Box] | None = None  # the pose and place of the last frame, if it was good
-    closed: bool = False  # the camera is off, and its last pictures are still to be fetched
+    closed: bool = False  # the camera is off; its last pictures may still be asked for
     busy: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -106,20 +106,16 @@ class Coach:
             self._watch()
 
     def stop(self, token: str, owner: str = "") -> None:
-        """Close the camera. Pictures that were taken can be fetched once more: asking for them may come after this."""
+        """Close the camera. Pictures that were taken can be fetched for a moment more: asking for them may come after this."""
         sitting = self._find(token, owner)
         with self._lock:
             sitting.closed, sitting.used_s = True, time.monotonic()
-            if not sitting.shots:
-                self._sittings.pop(token, None)
 
     def shots(self, token: str, owner: str = "") -> list[tuple[str, bytes]]:
         """The pictures taken since this was last asked: (file name, JPEG bytes)."""
         sitting = self._find(token, owner, closed=True)
         with self._lock:
             shots, sitting.shots = sitting.shots, []
-            if sitting.closed:
-                self._sittings.pop(token, None)
         return [(f"camera-{pose}.jpg", data) for pose, data in shots]
 
     def see(self, token: str, data: bytes, owner: str = "", *, now: bool = False) -> Advice | None:

@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 
 from ..service import FaceService
-from . import api, enroll, evaluate, gallery, live, recognize, system, train, unknowns, video
+from . import api, delivery, enroll, evaluate, gallery, live, recognize, system, train, unknowns, video
 from .access import Access
 from .edge import QUIET
 from .house import House
@@ -45,6 +45,7 @@ def build(service: FaceService, access: Access, samples: dict[str, np.ndarray] |
             with gr.Tab("System", id="system", visible=not hidden) as machine:
                 system.tab(house, machine)
         house.bar.wire(page)
+        delivery.watch(page, house.edge)
 
         def reveal(request: gr.Request) -> list[Any]:
             return [gr.update(visible=access.is_owner(request))] * 6

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from ..types import Doubts, Duplicate, FaceguiError, Misplaced
+from .edge import QUIET, in_order
 from .house import House
 from .markup import esc, face, note, plural
 from .undo import Undo
@@ -30,12 +31,11 @@ class Panel:
                     "step can be undone.</p>")
             look = gr.Button("Look for doubts", variant="primary", elem_id="fg-doubts-look")
             shown = gr.HTML(js_on_load=SETTLE, elem_id="fg-doubts-found")
-        owner, quiet = house.edge.owner, {"api_visibility": "private"}
-        look.click(owner(self._search, self._refused), None, [self.found, shown], show_progress_on=shown, concurrency_limit=1,
-                   concurrency_id="doubts", **quiet)
-        shown.settle(owner(self._settle), [self.found, self.changed], [*undo.outputs, self.found, shown, self.changed],
-                     show_progress="hidden", concurrency_limit=1, concurrency_id="doubts", **quiet)
-        undo.undone.change(owner(self._again), self.found, [self.found, shown], show_progress="hidden", **quiet)
+        owner, line = house.edge.owner, in_order("doubts")
+        look.click(owner(self._search, self._refused), None, [self.found, shown], show_progress_on=shown, api_visibility="private",
+                   **{**line, "trigger_mode": "once"})
+        shown.settle(owner(self._settle), [self.found, self.changed], [*undo.outputs, self.found, shown, self.changed], **QUIET, **line)
+        undo.undone.change(owner(self._again), self.found, [self.found, shown], **QUIET, **line)
 
     def _search(self) -> tuple[Any, ...]:
         found = self._house.service.doubts()

@@ -19,7 +19,15 @@ from .access import Access
 log = logging.getLogger(__name__)
 
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}  # settings of events that answer at once, for the page alone
+
 SURPRISE = "something unexpected went wrong; nothing was lost. Try again, and look at the console where facegui runs for details"
+
+
+def in_order(queue: str) -> dict[str, Any]:
+    """Settings of events that write the same part of a page: answered one after the other, as they were asked, so that no late
+    answer hides a newer one. None is dropped because another is on its way; "always_last" would not do for one of several
+    listeners to the same event: Gradio asks all of them again for each that had to wait, and they keep each other waiting."""
+    return {"concurrency_limit": 1, "concurrency_id": queue, "trigger_mode": "multiple"}
 
 
 class Edge:

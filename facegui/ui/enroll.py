@@ -9,7 +9,7 @@ import gradio as gr
 
 from ..types import EnrollReport, FaceguiError
 from . import coach, enrolled, tray
-from .edge import QUIET
+from .edge import QUIET, in_order
 from .house import House
 from .markup import note
 from .tray import Waiting
@@ -87,7 +87,7 @@ def _gather(house: House, this: gr.Tab, form: Form) -> Callable[[], str]:
 
     owner, waiting, waits = house.edge.owner, form.waiting, form.waits
     form.files.upload(owner(offer), [form.files, waiting], [waiting, waits, form.files], **QUIET)
-    form.camera.taken(owner(taken), waiting, [waiting, waits], concurrency_limit=1, concurrency_id="tray", **QUIET)
+    form.camera.taken(owner(taken), waiting, [waiting, waits], **QUIET, **in_order("tray"))  # none is left behind
     waits.remove(owner(remove), waiting, [waiting, waits], **QUIET)
     form.seen.pick(owner(pick), waiting, [waiting, waits], **QUIET)
     this.select(owner(strangers), None, form.seen, **QUIET)

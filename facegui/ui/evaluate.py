@@ -8,7 +8,7 @@ import gradio as gr
 
 from ..evaluate.page import SCRIPT
 from ..service.evaluating import Evaluating
-from .edge import QUIET
+from .edge import QUIET, in_order
 from .house import House, drop
 from .markup import note
 from .words import say
@@ -67,7 +67,7 @@ def tab(house: House, this: gr.Tab) -> None:
     kind.change(edge.owner(ask), kind, [place, images], **QUIET)
     go.click(edge.owner(measure), choices, house.bar.outputs, **QUIET)
     gr.on([this.select, house.bar.finished.change], edge.owner(report, lambda _: (gr.skip(),) * 3), shown, [view, save, shown],
-          queue=False, **QUIET)
+          **QUIET, **in_order("report"))
 
 
 def _forget(measuring: Evaluating) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from . import doubts, grid, keeping, person
-from .edge import QUIET
+from .edge import QUIET, in_order
 from .house import House
 from .undo import Undo
 
@@ -41,9 +41,9 @@ def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> N
         return lambda query, number: show(query, number + by)
 
     owner = house.edge.owner
-    # in order: a search may not be overtaken by an older listing
-    listing = {"outputs": [faces, page, back, forth], **QUIET, "concurrency_limit": 1, "concurrency_id": "grid"}
-    search.change(owner(first), search, trigger_mode="always_last", **listing)
+    # a search may not be overtaken by an older listing, nor may one from before somebody was forgotten come last
+    listing = {"outputs": [faces, page, back, forth], **QUIET, **in_order("grid")}
+    search.change(owner(first), search, **{**listing, "trigger_mode": "always_last"})
     back.click(owner(step(-1)), [search, page], **listing)
     forth.click(owner(step(1)), [search, page], **listing)
 
@@ -55,5 +55,5 @@ def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> N
 
     faces.pick(owner(open_person), None, [*undo.outputs, *one.outputs, everybody, whole], **QUIET)
     gr.on([one.back.click, one.gone.change, undo.undone.change], owner(close_person), [search, page],
-          [*one.outputs, everybody, whole, *listing["outputs"]], **QUIET)
+          **{**listing, "outputs": [*one.outputs, everybody, whole, *listing["outputs"]]})
     gr.on([this.select, house.bar.finished.change, doubtful.changed.change], owner(show), [search, page], **listing)

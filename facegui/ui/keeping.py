@@ -12,7 +12,7 @@ import gradio as gr
 
 from ..service.building import BuildReport
 from ..types import ArchiveReport, FaceguiError, IndexStatus, Tick
-from .edge import QUIET
+from .edge import QUIET, in_order
 from .house import House
 from .markup import esc, note, plural
 
@@ -62,7 +62,7 @@ def _building(house: House) -> None:
     owner = house.edge.owner
     build.click(house.edge.local(start_build), [folder, force], house.bar.outputs, **QUIET)
     zipped.upload(owner(start_zip), [zipped, force], house.bar.outputs, **QUIET)
-    house.bar.finished.change(owner(refusals), None, turned, **QUIET)
+    house.bar.finished.change(owner(refusals), None, turned, **QUIET, **in_order("built"))
 
 
 def _archives(house: House) -> None:
@@ -93,7 +93,7 @@ def _archives(house: House) -> None:
     owner = house.edge.owner
     export.click(owner(start_export), None, house.bar.outputs, **QUIET)
     load.upload(owner(start_load), load, house.bar.outputs, **QUIET)
-    house.bar.finished.change(owner(offer_export), None, file, **QUIET)
+    house.bar.finished.change(owner(offer_export), None, file, **QUIET, **in_order("exports"))
 
 
 def _index(house: House) -> None:

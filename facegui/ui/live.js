@@ -89,23 +89,32 @@ async function run(mine) {
 
 button.addEventListener('click', () => camera.on ? stop() : start());
 cameras.addEventListener('change', async () => { if (camera.on) { await stop(); await start(); } });
-overlay.addEventListener('click', async (event) => {
+
+let turn = Promise.resolve();
+function inTurn(ask) {  // cards come in the order of the clicks, so that what is decided is about the face that is seen
+  turn = turn.then(ask).then((answer) => {
+    if (answer?.card) { $('card').innerHTML = answer.card; } else if (answer) { show(answer.error || '', 'warn'); }
+  }).catch(() => show(LOST, 'warn'));
+  return turn;
+}
+async function card(asked, number) {
+  const answer = asked === token && await server.live_card({token: asked, number});
+  return asked === token ? answer : null;  // the camera is off: its faces are forgotten
+}
+
+overlay.addEventListener('click', (event) => {
   const place = overlay.getBoundingClientRect();
   let x = (event.clientX - place.left) * overlay.width / place.width;
   const y = (event.clientY - place.top) * overlay.height / place.height;
   if (camera.mirrored) { x = overlay.width - x; }
   const hit = faces.find(({box}) => x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3]);
-  if (!hit || !token) { return; }
-  const answer = await server.live_card({token, number: hit.number});
-  if (answer.card) { $('card').innerHTML = answer.card; } else { show(answer.error || '', 'warn'); }
+  if (hit && token) { const asked = token; inTurn(() => card(asked, hit.number)); }
 });
 $('card').addEventListener('click', async (event) => {
   const pick = event.target.closest('[data-pick]');
   if (!pick) { return; }
   pick.disabled = true;
-  try {
-    const answer = await server.live_decide({token, pick: pick.dataset.pick});
-    if (answer.card) { $('card').innerHTML = answer.card; } else { show(answer.error || '', 'warn'); }
-  } catch { show(LOST, 'warn'); } finally { pick.disabled = false; }
+  await inTurn(() => pick.isConnected && server.live_decide({token, pick: pick.dataset.pick}));
+  pick.disabled = false;
 });
 window.addEventListener('pagehide', () => stop());

@@ -14,15 +14,11 @@ from .markup import chip, esc, face, plural
 from .undo import Undo
 from .words import say
 
-CLICK = """let chosen = new Set();
-element.addEventListener('click', (event) => {
+CLICK = """element.addEventListener('click', (event) => {
   const cross = event.target.closest('[data-photo]'), figure = event.target.closest('figure');
   if (!cross && figure) {
-    const number = Number(figure.dataset.choose);
-    if (figure.classList.toggle('fg-chosen')) { chosen.add(number); } else { chosen.delete(number); }
-    const there = [...element.querySelectorAll('[data-choose]')].map((one) => Number(one.dataset.choose));
-    chosen = new Set([...chosen].filter((one) => there.includes(one)));
-    trigger('choose', {photos: [...chosen]});
+    figure.classList.toggle('fg-chosen');  // those that look chosen are
+    trigger('choose', {photos: [...element.querySelectorAll('.fg-chosen')].map((one) => Number(one.dataset.choose))});
   }
   if (!cross) return;
   if (cross.dataset.sure) { trigger('remove', {photo: Number(cross.dataset.photo)}); return; }

@@ -9,7 +9,7 @@ import gradio as gr
 from ..decide.promise import CHOICES, Promise
 from ..decide.rule import STRICTNESS
 from ..types import Statement
-from .edge import QUIET
+from .edge import QUIET, in_order
 from .house import House
 from .markup import note
 
@@ -39,19 +39,21 @@ def control(house: House, tab: gr.Tab) -> None:
             return [gr.skip()] * 3
         return _shown(decisions.keep(Promise(one_in) if one_in else Promise(by_hand=float(score))), decisions.promise())
 
-    def strictness(name: str | None) -> Any:
-        return gr.update(value=decisions.strictness(name) if name else None)
+    def strictness(name: str | None) -> list[Any]:
+        return [gr.update(value=name), gr.update(value=decisions.strictness(name) if name else None)]
 
-    def set_strictness(name: str | None, value: str | None) -> None:
+    def set_strictness(name: str | None, value: str | None) -> list[Any]:
         if name and value in STRICTNESS:
             decisions.set_strictness(name, value)
+        return strictness(name)
 
     shown = house.edge.owner(show, lambda text: [gr.skip(), gr.skip(), note("Not known.", text, "warn"), gr.skip(), gr.skip()])
-    tab.select(shown, None, [choice, by_hand, said, person, level], **QUIET)
+    line = {**QUIET, **in_order("promise")}
+    tab.select(shown, None, [choice, by_hand, said, person, level], **line)
     changed = house.edge.owner(keep, lambda text: [gr.skip(), gr.skip(), note("Not done.", text, "bad")])
-    gr.on([choice.input, by_hand.release], changed, [choice, by_hand], [choice, by_hand, said], **QUIET)
-    person.input(house.edge.owner(strictness), person, level, **QUIET)
-    level.input(house.edge.owner(set_strictness), [person, level], None, **QUIET)
+    gr.on([choice.input, by_hand.release], changed, [choice, by_hand], [choice, by_hand, said], **line)
+    person.input(house.edge.owner(strictness), person, [person, level], **line)
+    level.input(house.edge.owner(set_strictness), [person, level], [person, level], **line)
 
 
 def _shown(statement: Statement, promise: Promise) -> list[Any]:

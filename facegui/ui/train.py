@@ -103,7 +103,7 @@ def _begin(house: House, learning: Learning, this: gr.Tab, form: Form) -> None:
 
     def bases(chosen: str | None) -> Any:
         there = learning.bases()
-        return gr.update(choices=there, value=chosen if chosen in there else there[0])
+        return gr.update(choices=there) if chosen in there else gr.update(choices=there, value=there[0])  # what is chosen meanwhile stays
 
     def cost(folder: str, base: str, tune: str, name: str, steps: float, triplet: float, arcface: float, masks: float) -> str:
         return trained.plan(learning.cost(recipe(folder, base, tune, name, steps, triplet, arcface, masks)))

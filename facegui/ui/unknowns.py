@@ -9,7 +9,7 @@ import gradio as gr
 
 from ..service.strangers import Stranger
 from ..types import FaceguiError
-from .edge import QUIET
+from .edge import QUIET, in_order
 from .house import House
 from .markup import chip, esc, jpeg_address, note, plural
 
@@ -66,12 +66,13 @@ def tab(house: House, this: gr.Tab) -> None:
         house.strangers.drop(number or 0)
         return show()
 
-    owner, quiet = house.edge.owner, {"outputs": outputs, **QUIET}
+    owner, quiet = house.edge.owner, {"outputs": outputs, **QUIET, **in_order("strangers")}
     this.select(owner(lambda: show()), None, **quiet)
     hours.input(owner(keep), hours, **quiet)
     faces.pick(owner(pick), None, **quiet)
-    gr.on([go.click, name.submit], owner(enroll), [chosen, name, masked], **quiet)
-    drop.click(owner(discard), chosen, **quiet)
+    once = {**quiet, "trigger_mode": "once"}  # a second click while the first is worked on is none
+    gr.on([go.click, name.submit], owner(enroll), [chosen, name, masked], **once)
+    drop.click(owner(discard), chosen, **once)
 
 
 def grid(people: list[Stranger], hours: float) -> str:

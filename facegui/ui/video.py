@@ -11,7 +11,7 @@ import gradio as gr
 from ..service.video.room import Videos
 from ..types import FaceguiError
 from . import xray
-from .edge import QUIET, sentence
+from .edge import QUIET, in_order, sentence
 from .house import House
 from .markup import note
 from .words import say
@@ -78,7 +78,7 @@ def tab(house: House, page: gr.Blocks, this: gr.Tab) -> None:
     go.click(edge.owner(start_video), [upload, rate, small], [*house.bar.outputs, upload], **QUIET)
     sample.click(edge.owner(start_sample), rate, house.bar.outputs, **QUIET)
     gr.on([this.select, house.bar.finished.change], edge.owner(look, lambda _: (gr.skip(), gr.skip())), shown, [view, shown],
-          queue=False, **QUIET)
+          **QUIET, **in_order("video"))
     if house.access.needs_login:
         page.load(edge.guest(reveal_video), None, [form, refused], **QUIET)
 
