@@ -19,7 +19,7 @@ from facegui import cards
 from facegui.config import Settings
 from facegui.decide import Promise, level_for, tails_of
 from facegui.decide.level import Level
-from facegui.decide.own import search, under_masks
+from facegui.decide.own import Searches, search, under_masks
 from facegui.decide.rule import MARGIN
 from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE, Tail
 from facegui.detect import MtcnnDetector
@@ -92,17 +92,17 @@ def promises(faces: Faces, tails: dict[str, Tail]) -> None:
 
 def _measure(faces: Faces, tails: dict[str, Tail], one_in: int, enrolled: np.ndarray, strangers: np.ndarray,
              tallies: dict[str, np.ndarray]) -> Level:
-    bare, look = faces.bare[enrolled], faces.look[enrolled]
-    own = {BARE: search(bare, enrolled), LOOK: search(look, enrolled, under_masks(bare, look))}
+    bare, look, own = faces.bare[enrolled], faces.look[enrolled], _searches(faces, enrolled)
     level = level_for(Promise(one_in), tails, np.ones(len(enrolled)), own)
     place = {int(person): at for at, person in enumerate(enrolled)}
     mates = np.array([at for at, owner in enumerate(faces.owners) if int(owner) in place])
-    for cover, probes, again, templates, pair in (("bare", faces.bare, faces.again, faces.bare, BARE),
-                                                  ("masked", faces.masked, faces.again_masked, faces.look, LOOK)):
-        _, named, asked = _verdicts(level, level.rarity(pair, probes[strangers] @ templates[enrolled].T))
+    for cover, probes, again, templates, pair in (("bare", faces.bare, faces.again, bare, BARE),
+                                                  ("masked", faces.masked, faces.again_masked, look, LOOK)):
+        more = own[pair].cohort.offsets(templates, np.arange(len(enrolled)))[1] if own[pair].cohort else 0.0
+        _, named, asked = _verdicts(level, level.rarity(pair, probes[strangers] @ templates.T - more))
         known = known_asked = 0
         if len(mates):
-            first, stated, put = _verdicts(level, level.rarity(pair, again[mates] @ templates[enrolled].T))
+            first, stated, put = _verdicts(level, level.rarity(pair, again[mates] @ templates.T - more))
             right = first == [place[int(owner)] for owner in faces.owners[mates]]
             known, known_asked = int((right & stated).sum()), int((right & put).sum())
         tallies[cover] += (int(named.sum()), int(asked.sum()), len(named), known, known_asked, len(mates))
@@ -131,15 +131,15 @@ def thousand(faces: Faces, tails: dict[str, Tail], draws: int = 16) -> None:
               f"5 to 15 in {sum(5 <= one <= 15 for one in named)} of {draws}")
 
 
-def misled(faces: Faces, tails: dict[str, Tail], people: int = 3_000) -> None:
+def misled(faces: Faces, tails: dict[str, Tail], count: int = 3_000) -> None:
     """Rank-1 errors of masked probes where three of four other people's only template shows a mask."""
-    own = np.unique(faces.owners)[:people]
+    own = np.unique(faces.owners)[:count]
     rest = np.setdiff1d(np.arange(len(faces.bare)), own)
-    gallery = np.concatenate([own, np.random.default_rng(0).permutation(rest)[:people - len(own)]])
+    gallery = np.concatenate([own, np.random.default_rng(0).permutation(rest)[:count - len(own)]])
     mates = np.searchsorted(own, faces.owners)
     worn = np.random.default_rng(1).permutation(len(gallery)) < 0.75 * len(gallery)
     level = level_for(Promise(), tails, np.ones(len(gallery)))
-    rows = np.arange(len(mates))
+    rows, people = np.arange(len(mates)), np.arange(len(gallery))
 
     def errors(name: str, scores: np.ndarray) -> None:
         wrong = int(((scores >= scores[rows, mates][:, None]).sum(axis=1) > 1).sum())
@@ -154,12 +154,26 @@ def misled(faces: Faces, tails: dict[str, Tail], people: int = 3_000) -> None:
     print(f"\nrank-1 errors among {len(gallery)} people, {len(mates)} probes")
     plain, masked = faces.again_masked @ faces.bare[gallery].T, faces.again_masked @ faces.masked[gallery].T
     look = faces.again_masked @ faces.look[gallery].T
-    errors("bare probe, bare templates (the floor)", faces.again @ faces.bare[gallery].T)
+    bare, own = faces.again @ faces.bare[gallery].T, _searches(faces, gallery)
+    errors("bare probe, bare templates (the floor): cosine", bare)
+    errors("bare probe, bare templates: everybody's own threshold", bare - own[BARE].cohort.offsets(faces.bare[gallery], people)[1])
     errors("masked probe, bare templates: cosine", plain)
     errors("masked probe, bare templates: looks", look)
+    errors("masked probe, bare templates: looks, own threshold", look - own[LOOK].cohort.offsets(faces.look[gallery], people)[1])
     errors("masked probe, 3 of 4 others masked: cosine", mixed(plain, masked))
     errors("masked probe, 3 of 4 others masked: by cover", mixed(level.rarity(MASKED_BARE, plain), level.rarity(MASKED, masked)))
     errors("masked probe, 3 of 4 others masked: looks and by cover", mixed(level.rarity(LOOK, look), level.rarity(MASKED, masked)))
+    own = _searches(faces, gallery, ~worn)
+    level, more = level_for(Promise(), tails, np.ones(len(gallery)), own), own[LOOK].cohort.offsets(faces.look[gallery], people)[1]
+    errors("masked probe, 3 of 4 others masked: own thresholds too",
+           mixed(level.rarity(LOOK, look - more), level.rarity(MASKED, masked)))
+
+
+def _searches(faces: Faces, enrolled: np.ndarray, bare: np.ndarray | slice = slice(None)) -> dict[str, Searches]:
+    """Among those of the enrolled whose photo is `bare`, as the gallery makes them."""
+    rows, people = enrolled[bare], np.arange(len(enrolled))[bare]
+    return {BARE: search(faces.bare[rows], people),
+            LOOK: search(faces.look[rows], people, under_masks(faces.bare[rows], faces.look[rows]))}
 
 
 def main() -> None:

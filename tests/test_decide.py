@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from facegui.decide import CHOICES, Near, Promise, decide, fused, level_for, parse, tails_of, words
 from facegui.decide.fuse import DRAWS, MEAN_SHARE, fused_all
 from facegui.decide.level import KIND, OWN_FROM, fpir_of, needed
-from facegui.decide.own import Searches, best_others, sample, search, under_masks
+from facegui.decide.own import Searches
 from facegui.decide.rule import MARGIN, STRICTNESS, rule_for
-from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE, SCORE_CAP, Tail
+from facegui.decide.tails import BARE, BY_MASKS, LOOK, MASKED, MASKED_BARE, SCORE_CAP, Tail
 from facegui.types import MATCH, POSSIBLE, UNKNOWN, GalleryError
 
 
@@ -97,7 +98,8 @@ def test_by_hand_says_how_many_strangers_that_lets_in():
 
 
 def searched(pair, rarities, comparisons=999.0):
-    return Searches(np.array([TAILS[pair].score(rarity) for rarity in rarities]), comparisons)
+    scores = np.array([TAILS[pair].score(rarity) for rarity in rarities])
+    return Searches(scores, comparisons, scores)
 
 
 def test_the_gallery_own_searches_move_the_level_when_they_are_many():
@@ -114,7 +116,7 @@ def test_the_gallery_own_searches_move_the_level_when_they_are_many():
     assert moved.match == pytest.approx(offset + needed(100, 1000)) and offset == pytest.approx(0.8, abs=0.2)
     assert (alike >= moved.match).mean() == pytest.approx(0.01, rel=0.5)
     assert (alike >= plain.match).mean() > 0.02
-    twins = level_for(Promise(100), TAILS, np.ones(1000), {BARE: Searches(np.ones(1000), comparisons)})
+    twins = level_for(Promise(100), TAILS, np.ones(1000), {BARE: Searches(np.ones(1000), comparisons, np.ones(1000))})
     assert twins.shift == 1.5  # people enrolled twice do not make everybody unknown
 
 
@@ -148,29 +150,14 @@ def test_fused_scores_are_half_the_mean_template_and_half_the_best_photo():
             assert fused(probe[None], np.array(mine))[0] == pytest.approx(wanted)
 
 
-def test_own_searches_never_find_the_person_itself():
-    rng = np.random.default_rng(6)
-    people = np.repeat(np.arange(40), 3)[rng.permutation(120)]
-    vectors = unit(rng.standard_normal((40, 8))[people] + 0.2 * rng.standard_normal((120, 8)))
-    asked, searched, comparisons = sample(people)
-    assert sorted(people[asked]) == list(range(40)) and len(searched) == 120
-    assert comparisons == pytest.approx(40 * 3 ** DRAWS - 1)
-    best = best_others(vectors[asked], people[asked], vectors[searched], people[searched])
-    for row, place in enumerate(asked):
-        others = [float(fused(vectors[place][None], vectors[people == person])[0]) for person in range(40) if person != people[place]]
-        assert best[row] == pytest.approx(max(others))
-
-
-def test_a_face_under_its_mask_is_searched_among_looks():
-    rng = np.random.default_rng(7)
-    bare = unit(rng.standard_normal((30, 8)))
-    masked = unit(bare + 0.5 * rng.standard_normal((30, 8)))
-    looks, people = unit(bare + masked), np.arange(30)
-    np.testing.assert_allclose(under_masks(bare, looks), masked, atol=1e-6)
-    found = search(looks, people, under_masks(bare, looks))
-    assert found.comparisons == 29
-    np.testing.assert_allclose(found.scores, [max(masked[row] @ looks[other] for other in people if other != row) for row in people],
-                               atol=1e-6)
+def test_comparisons_without_an_own_threshold_keep_the_promise_by_plain_searches():
+    rng = np.random.default_rng(10)
+    rare = (-np.log10(rng.random((1000, 999)))).max(axis=1)
+    scores = {pair: np.array([[TAILS[pair].score(one + more) for one in rare] for more in (0.2, 0.9)]) for pair in (BARE, LOOK)}
+    level = level_for(Promise(100), TAILS, np.ones(1000), {pair: Searches(own, 999.0, plain) for pair, (own, plain) in scores.items()})
+    for masked, pair in enumerate(BY_MASKS):
+        assert level.alike(masked) == pytest.approx(TAILS[pair].score(needed(100, 1000) + level.plain[masked > 0]))
+    assert level.alike(0) > level.score(BARE, level.match) + 0.05
 
 
 def near(person, rarity, **more):
@@ -239,4 +226,10 @@ def test_the_mode_says_cover_score_promise_and_people():
     masked = Near(1, "Ana", 1, LOOK, 0.7, float(TAILS[LOOK].rarity(0.7)))
     said = decide(level, "masked", [masked])
     assert said.mode == f"masked: threshold {TAILS[LOOK].score(level.match):.2f} for 1 in 1,000 at 3,000 people"
+    for more, told in ((0.04, "; 0.04 more than usual, others here look like this person"),
+                       (-0.03, "; 0.03 less than usual, few here look like this person"), (0.004, "")):
+        own = decide(level, "masked", [replace(masked, more=more)])
+        assert own.mode == f"masked: threshold {own.threshold:.2f} for 1 in 1,000 at 3,000 people{told}"
+        assert own.threshold - said.threshold == pytest.approx(more, abs=1e-6)
+        assert own.question - said.question == pytest.approx(more, abs=1e-6)
     assert CHOICES == (10, 100, 1_000, 10_000) and words.often(0.0033) == "1 in 300" and words.often(0.5) == "1 in 2"

@@ -2,6 +2,8 @@
 
     tails    how rare a score is among different people, by what the two faces wear
     promise  what the user chose: at most 1 of so many strangers gets a name, or a score by hand
+    local    what each person must score more than usual, because others resemble them
+    own      the gallery's own people, searched as strangers
     level    the rarity that keeps the promise in a gallery of this size, and how sure that is
     fuse     several photos of a person -> one score
     rule     the nearest people -> the verdict

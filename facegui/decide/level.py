@@ -23,11 +23,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from .fuse import draws
+from .local import LEAST
 from .own import Searches
 from .promise import Promise
-from .tails import BARE, LOOK, Tail
+from .tails import BARE, BY_MASKS, LOOK, Tail
 
-OWN_FROM = 200  # people
+OWN_FROM = LEAST  # people
 EVENTS = 10  # searches: fewer leave a rate more uncertain than a factor of two
 RANGE = 16  # shares up to so many times as large are looked at together
 LARGEST = 1.5  # decades
@@ -41,7 +42,8 @@ class Level:
 
     `enough`: measured scores reach as far as the promise. `own`: searches of the gallery's own people that joined in.
     `comparisons`: N above. `shift`: decades by which this gallery differs from the tails, `worn` for masked faces; rarities
-    of these are given as if they differed like bare ones. `tails` None: nothing was measured,
+    of these are given as if they differed like bare ones; `plain`: the same two for comparisons that no own threshold
+    (local.py) takes part in. `tails` None: nothing was measured,
     scores decide and rarities are scores times ten.
     """
 
@@ -57,6 +59,7 @@ class Level:
     own: int
     shift: float
     worn: float
+    plain: tuple[float, float]
     tails: dict[str, Tail] | None
 
     def rarity(self, pair: str, scores: np.ndarray | float) -> np.ndarray:
@@ -71,8 +74,13 @@ class Level:
             return rarity / 10
         return self.tails[pair].score(rarity - self._beside(pair))
 
+    def alike(self, masked: int) -> float:
+        """The score from which any two faces, of which so many (0 to 2) wear a mask, are as much alike as a name asks."""
+        more = self.plain[0] - self.shift if masked == 0 and self.promise.by_hand is None else 0.0
+        return self.score(BY_MASKS[masked], self.match + more)
+
     def _beside(self, pair: str) -> float:
-        return 0.0 if pair == BARE else self.shift - self.worn
+        return 0.0 if pair == BARE else self.shift - (self.worn if pair == LOOK else self.plain[1])
 
     def stricter(self, factor: float) -> float:
         """What a name needs more where only one stranger in `factor` times as many may get it."""
@@ -97,12 +105,17 @@ def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarra
     if tails is None:
         by_hand = UNCALIBRATED if promise.by_hand is None else promise.by_hand
         return Level(Promise(promise.one_in, by_hand), people, templates, comparisons, 10 * by_hand, 10 * by_hand - 0.5, None,
-                     None, False, 0, 0.0, 0.0, None)
+                     None, False, 0, 0.0, 0.0, (0.0, 0.0), None)
     tail, found = tails[BARE], {pair: one for pair, one in (own or {}).items() if len(one.scores) >= OWN_FROM}
     joined = len(found[BARE].scores) if BARE in found else 0
     share = _share(promise, joined) if joined else 0.0
-    shift = _shift(promise, tail, found[BARE]) if joined else math.log10(KIND)
-    worn = _shift(promise, tails[LOOK], found[LOOK]) if LOOK in found else shift
+    shift = plain = math.log10(KIND)
+    if joined:
+        shift, plain = (_shift(promise, tail, scores, found[BARE].comparisons) for scores in (found[BARE].scores, found[BARE].plain))
+    worn, plain_worn = shift, plain
+    if LOOK in found:
+        worn, plain_worn = (_shift(promise, tails[LOOK], scores, found[LOOK].comparisons)
+                            for scores in (found[LOOK].scores, found[LOOK].plain))
     if promise.by_hand is None:
         match = needed(promise.one_in, comparisons) + shift
         question = min(match, needed(max(promise.one_in / 10, 2), comparisons) + shift)
@@ -113,7 +126,8 @@ def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarra
         fpir = fpir_of(rarity - shift, comparisons)
     interval = _interval(tail, rarity, shift, comparisons, fpir, joined, share)
     supported = rarity <= tail.reach + 1e-9 or (joined > 0 and fpir >= share - 1e-12 and comparisons <= 1.5 * found[BARE].comparisons)
-    return Level(promise, people, templates, comparisons, match, question, fpir, interval, bool(supported), joined, shift, worn, tails)
+    return Level(promise, people, templates, comparisons, match, question, fpir, interval, bool(supported), joined, shift, worn,
+                 (plain, plain_worn), tails)
 
 
 def _share(promise: Promise, searches: int) -> float:
@@ -121,11 +135,11 @@ def _share(promise: Promise, searches: int) -> float:
     return min(max(1 / promise.one_in, EVENTS / searches), 0.5)
 
 
-def _shift(promise: Promise, tail: Tail, own: Searches) -> float:
-    """Measured minus computed rarity, decades, at that share."""
-    ranked, events = np.sort(tail.rarity(own.scores))[::-1], max(EVENTS, int(_share(promise, len(own.scores)) * len(own.scores)))
+def _shift(promise: Promise, tail: Tail, scores: np.ndarray, comparisons: float) -> float:
+    """Measured minus computed rarity, decades, at that share; of (s,) own searches over so many comparisons each."""
+    ranked, events = np.sort(tail.rarity(scores))[::-1], max(EVENTS, int(_share(promise, len(scores)) * len(scores)))
     counts = np.arange(events, max(events + 1, min(RANGE * events, len(ranked) // 2)) + 1)
-    differences = ranked[counts - 1] - [needed(len(ranked) / count, own.comparisons) for count in counts]
+    differences = ranked[counts - 1] - [needed(len(ranked) / count, comparisons) for count in counts]
     return float(np.clip(np.polyfit(np.log10(counts / events), differences, 1)[1], -LARGEST, LARGEST))
 
 

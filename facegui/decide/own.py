@@ -6,26 +6,38 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fuse import draws, fused_all
+from .fuse import draws
+from .local import LEAST, Cohort, scaled, with_others
 
 PROBES, TEMPLATES = 1000, 4000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Searches:
-    """(s,) best fused scores with somebody else, each over so many `comparisons` (see level.draws)."""
+    """(s,) best fused scores with somebody else, each over so many `comparisons` (see fuse.draws).
+
+    From LEAST searches on they are scores by everybody's own threshold (local.py), which the `cohort` gives for anybody
+    else, too; `plain`: the best as they were before that.
+    """
 
     scores: np.ndarray
     comparisons: float
+    plain: np.ndarray
+    cohort: Cohort | None = None
 
 
 def search(templates: np.ndarray, people: np.ndarray, worn: np.ndarray | None = None) -> Searches:
     """A sample of (n, d) templates of (n,) people against the others; `worn`: the probes' templates, where they differ."""
     asked, searched, comparisons = sample(people)
     if not len(searched):  # only masked faces are enrolled, or the first person drawn has very many photos
-        return Searches(np.empty(0), comparisons)
-    probes = templates if worn is None else worn
-    return Searches(best_others(probes[asked], people[asked], templates[searched], people[searched]), comparisons)
+        return Searches(np.empty(0), comparisons, np.empty(0))
+    probes, owners = (templates if worn is None else worn)[asked], people[asked]
+    _, scores = with_others(probes, owners, templates[searched], people[searched])
+    plain = scores.max(axis=1).astype(np.float64)
+    if len(owners) < LEAST:
+        return Searches(plain, comparisons, plain)
+    by_person, usual = scaled(scores)
+    return Searches(by_person.max(axis=1).astype(np.float64), comparisons, plain, Cohort(probes, owners, usual))
 
 
 def under_masks(bare: np.ndarray, looks: np.ndarray) -> np.ndarray:
@@ -46,9 +58,3 @@ def sample(people: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     asked = np.sort(rng.permutation(len(known))[:PROBES])
     return order[starts[asked] + rng.integers(0, sizes[asked])], searched, max(1.0, draws(sizes[chosen]) - 1)
 
-
-def best_others(probes: np.ndarray, owners: np.ndarray, templates: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """(p,) best fused score of (p, d) probes of owners (p,) with anybody else; templates (t, d) of people (t,)."""
-    known, scores = fused_all(probes, templates, people)
-    scores[owners[:, None] == known[None]] = -2
-    return scores.max(axis=1).astype(np.float64)

@@ -182,10 +182,11 @@ def _measure(condition: Condition, matching: Matching, bare: tuple[Embedded, ...
     worn = np.zeros(count, dtype=bool)
     worn[np.random.default_rng(seed).permutation(count)[: round(condition.masked_others * count)]] = True
     usable, mate = np.where(worn, covered[0].found, bare[0].found), covered[0] if condition.masked_mate else bare[0]
+    score = matching.standing(bare[0].found & ~worn)
 
     def scores_of(part: Embedded) -> tuple[np.ndarray, np.ndarray]:
         """(p, n) scores with the gallery as it stands, and with everybody's template in the state of the probes' own."""
-        states = [matching.scores(part.embeddings, condition.masked_probe, state) for state in (False, True)]
+        states = [score(part.embeddings, condition.masked_probe, state) for state in (False, True)]
         mixed = np.where(worn, states[True], states[False])
         return np.where(usable & part.found[:, None], mixed, -np.inf), states[condition.masked_mate]
 

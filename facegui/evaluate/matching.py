@@ -9,11 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from .. import align
-from ..decide.tails import BY_MASKS, LOOK, Tail
+from ..decide import Promise, level_for
+from ..decide.local import LEAST
+from ..decide.own import search, under_masks
+from ..decide.tails import BARE, BY_MASKS, LOOK, Tail
 from ..types import Embedder, Face, Tick, no_tick
 from .cache import digest
 from .photos import Embedded, Shot, embed_each
 
+Scores = Callable[[np.ndarray, bool, bool], np.ndarray]
 COSINE, BY_COVER = "by cosine", "as facegui compares"
 
 
@@ -36,14 +40,30 @@ class Matching:
     tails: dict[str, Tail] | None = None
     looks: np.ndarray | None = None
 
-    def scores(self, probes: np.ndarray, masked_probes: bool, masked_templates: bool) -> np.ndarray:
-        """(p, d) probes, all masked or all bare, against all templates in one state -> (p, n), higher is more alike."""
-        rows, pair = self.masked if masked_templates else self.bare, BY_MASKS[masked_probes + masked_templates]
-        if self.tails is None:
-            return probes @ rows.T
-        if masked_probes and not masked_templates and self.looks is not None:
-            rows, pair = self.looks, LOOK
-        return self.tails[pair].rarity(probes @ rows.T)
+    def standing(self, stand: np.ndarray) -> Scores:
+        """stand (n,): whose bare template stands in the gallery; as in a real one, they say how much alike people are here
+        (decide/level.py), and who needs more for a name (decide/local.py).
+
+        Returns a function: ((p, d) probes, whether they are all masked, whether all templates are) -> (p, n) scores, higher
+        is more alike.
+        """
+        rows = np.flatnonzero(stand)
+        own = {} if self.tails is None or len(rows) < LEAST else {BARE: search(self.bare[rows], rows)}
+        if own and self.looks is not None:
+            own[LOOK] = search(self.looks[rows], rows, under_masks(self.bare[rows], self.looks[rows]))
+        level = level_for(Promise(), self.tails, np.ones(len(self.bare)), own)
+        more = {pair: one.cohort.offsets(templates, np.arange(len(templates)))[1]
+                for (pair, one), templates in zip(own.items(), (self.bare, self.looks), strict=False)}
+
+        def scores(probes: np.ndarray, masked_probes: bool, masked_templates: bool) -> np.ndarray:
+            templates, pair = self.masked if masked_templates else self.bare, BY_MASKS[masked_probes + masked_templates]
+            if self.tails is None:
+                return probes @ templates.T
+            if masked_probes and not masked_templates and self.looks is not None:
+                templates, pair = self.looks, LOOK
+            return level.rarity(pair, probes @ templates.T - more.get(pair, 0.0))
+
+        return scores
 
 
 def embed_looks(shots: Sequence[Shot], faces: Sequence[Face | None], bare: Embedded, embedder: Embedder, looks: Looks,

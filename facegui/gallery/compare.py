@@ -16,6 +16,7 @@ import numpy as np
 from ..decide import PAIRS, Level, Near
 from ..decide.fuse import fused_all
 from ..decide.level import OWN_FROM
+from ..decide.local import Cohort
 from ..decide.own import Searches, search, under_masks
 from ..decide.tails import BARE, BY_MASKS, LOOK, MASKED, MASKED_BARE
 from ..index import View
@@ -26,7 +27,11 @@ from .live import LiveIndex, _pieces
 from .rules import Rules
 
 NOMINEES = 20  # people, at least: those whose best photo comes next may come first when all their photos count
-STALE = 0.02  # share of templates that may come or go before the gallery's own people are searched again
+STALE = 0.02  # share of templates that may come before the gallery's own people are searched again
+
+
+# own searches: model, photos, looks and people they were made of; by pair of covers
+NOTHING: tuple[str, np.ndarray, int, int, dict[str, Searches]] = ("", np.empty(0, np.int64), 0, 0, {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +60,8 @@ class Comparer:
         self.gallery, self.rules = gallery, Rules(gallery.database)
         self._looks: LiveIndex | None = None
         self._rows: dict[str, Rows] = {}
-        self._own: tuple[str, int, int, int, dict[str, Searches]] = ("", 0, 0, 0, {})
+        self._own = NOTHING
+        self._more: dict[str, tuple[View, Cohort, dict[int, float]]] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -107,9 +113,31 @@ class Comparer:
             mine = [number for number, one in enumerate(masked) if bool(one) is worn]
             if mine and len(people):
                 table = _table(people, worn, main, looks, rules)
-                for number, found in zip(mine, _compare(embeddings[mine], table, names, rules, level, count), strict=True):
+                more = self._asked_more(people, table, {BARE: main.view} | ({LOOK: looks.view} if looks else {}), level)
+                for number, found in zip(mine, _compare(embeddings[mine], table, more, names, rules, level, count), strict=True):
                     answers[number] = [_judged(embeddings[number], worn, one, rules, level) for one in found]
         return answers
+
+    def _asked_more(self, people: np.ndarray, table: Table, views: dict[str, View], level: Level) -> np.ndarray:
+        """(g,) what each group of the table must score more than usual; kept while the view of its templates lasts."""
+        groups = np.unique(table.groups)
+        more, searches = np.zeros(len(groups)), self._own[-1] if level.own and level.promise.by_hand is None else {}
+        for pair, view in views.items():
+            cohort = searches[pair].cohort if pair in searches else None
+            columns = np.flatnonzero(groups % 4 == PAIRS.index(pair))
+            if cohort is None or not len(columns):
+                continue
+            kept = self._more.get(pair)
+            if kept is None or kept[0] is not view or kept[1] is not cohort:
+                kept = self._more[pair] = (view, cohort, {})
+            owners = people[groups[columns] // 4]
+            new = [owner not in kept[2] for owner in owners.tolist()]
+            rows = np.isin(table.groups, groups[columns[new]])
+            if rows.any():
+                found, needed = cohort.offsets(table.vectors[rows], people[table.groups[rows] // 4])
+                kept[2].update(zip(found.tolist(), needed.tolist(), strict=True))
+            more[columns] = [kept[2][owner] for owner in owners.tolist()]
+        return more
 
     # ---- what the promise needs to know -------------------------------------------------------------------------
 
@@ -121,17 +149,19 @@ class Comparer:
         """Enrolled people searched as strangers, by pair of covers: bare faces among bare photos, and the same faces under
         their drawn masks among looks.
 
-        Photos of masked faces are left out. Measured anew when the gallery has changed by STALE, or holds fewer people:
-        somebody who was in it twice looked like the best of strangers.
+        Photos of masked faces are left out. Measured anew when the gallery has grown by STALE, when a photo is gone (nothing
+        of it stays in memory), or when there are fewer people: somebody who was in it twice looked like the best of strangers.
         """
         main = self._main()
         rows = main.order
-        model, count, drawn, most, searches = self._own
+        model, known, drawn, most, searches = self._own
         if len(main.people) < OWN_FROM:
+            self._own, self._more = NOTHING, {}
             return {}
         looks = self._look()
-        changed = max(abs(len(rows) - count) - STALE * count, abs(len(looks.order) - drawn) - STALE * drawn)
-        if model == self.gallery.model_id and changed <= 0 and len(main.people) >= most:
+        grown = max(len(rows) - (1 + STALE) * len(known), len(looks.order) - (1 + STALE) * drawn)
+        same = model == self.gallery.model_id and grown <= 0 and len(main.people) >= most and len(looks.order) >= drawn
+        if same and np.isin(known, main.view.photos[rows]).all():
             return searches
         rows = rows[~self.rules.follow(self.gallery.model_id).is_masked(main.view.photos[rows])]
         searches = {BARE: search(main.vectors(rows), main.view.people[rows])}
@@ -139,7 +169,8 @@ class Comparer:
         if len(photos):
             bare, templates = main.vectors(rows[mine]), looks.vectors(looks.order[seen])
             searches[LOOK] = search(templates, main.view.people[rows[mine]], under_masks(bare, templates))
-        self._own = (self.gallery.model_id, len(main.order), len(looks.order), len(main.people), searches)
+        self._own = (self.gallery.model_id, main.view.photos[main.order], len(looks.order), len(main.people), searches)
+        self._more = {}
         return searches
 
 
@@ -169,8 +200,12 @@ def _table(people: np.ndarray, worn: bool, main: Rows, looks: Rows | None, rules
     return Table(vectors[order], photos[order], (4 * place + pair)[order])
 
 
-def _compare(probes: np.ndarray, table: Table, names: dict[int, str], rules: Rules, level: Level, count: int) -> list[list[Near]]:
-    """For each probe the `count` nearest people, each by the comparison that says most, most alike first."""
+def _compare(probes: np.ndarray, table: Table, more: np.ndarray, names: dict[int, str], rules: Rules, level: Level,
+             count: int) -> list[list[Near]]:
+    """For each probe the `count` nearest people, each by the comparison that says most, most alike first.
+
+    more (g,): what each group of the table must score more than usual.
+    """
     people = sorted(names)
     if not len(table.groups):
         return [[] for _ in probes]
@@ -179,7 +214,7 @@ def _compare(probes: np.ndarray, table: Table, names: dict[int, str], rules: Rul
     rarities = np.empty(scores.shape)
     for at, pair in enumerate(PAIRS):
         if (columns := groups % 4 == at).any():
-            rarities[:, columns] = level.rarity(pair, scores[:, columns])
+            rarities[:, columns] = level.rarity(pair, scores[:, columns] - more[columns])
     starts = np.searchsorted(table.groups, np.append(groups, 4 * len(people)))
     answers = []
     for row, probe in enumerate(probes):
@@ -191,7 +226,7 @@ def _compare(probes: np.ndarray, table: Table, names: dict[int, str], rules: Rul
             mine = slice(starts[column], starts[column + 1])
             photo = table.photos[mine][int(np.argmax(table.vectors[mine] @ probe))] if mine.stop - mine.start > 1 else table.photos[mine][0]
             found.append(Near(person, names[person], int(photo), pair, float(scores[row, column]), float(rarities[row, column]),
-                              rules.strictness(person)))
+                              rules.strictness(person), float(more[column])))
         answers.append(found)
     return answers
 
@@ -199,6 +234,6 @@ def _compare(probes: np.ndarray, table: Table, names: dict[int, str], rules: Rul
 def _judged(probe: np.ndarray, worn: bool, near: Near, rules: Rules, level: Level) -> Near:
     """Whether the owner ruled this person out: a face that is somebody else's is more alike than the person's own."""
     if said := rules.rejected(near.person_id):
-        alike = max(float(level.rarity(BY_MASKS[worn + cover], float(probe @ vector))) for _, cover, vector in said)
+        alike = max(float(level.rarity(BY_MASKS[worn + cover], float(probe @ vector) - near.more)) for _, cover, vector in said)
         return replace(near, rejected=alike >= level.question and alike > near.rarity)
     return near

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..decide import Level, Promise, decide, level_for, tails_of, words
 from ..decide.promise import CHOICES, DEFAULT
-from ..decide.tails import BARE, BY_MASKS, LOOK
+from ..decide.tails import BARE, LOOK
 from ..gallery import Gallery
 from ..gallery.compare import Comparer
 from ..types import MATCH, Candidate, GalleryError, Identification, Probe, Statement
@@ -72,8 +72,7 @@ class Decisions:
 
     def alike(self, masked: int) -> float:
         """The score from which two faces, of which so many (0 to 2) wear a mask, are taken for one person's."""
-        level = self.level()
-        return level.score(BY_MASKS[masked], level.match)
+        return self.level().alike(masked)
 
     def resembled(self, embeddings: np.ndarray, masked: Sequence[bool]) -> list[list[Candidate]]:
         """Whom each of (n, dimension) faces is as much alike as a name asks, most alike first; not who was ruled out."""

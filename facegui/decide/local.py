@@ -1,0 +1,57 @@
+"""A threshold of everybody's own: whom many others resemble must score more for a name, whom few resemble less.
+
+Some templates are near to everybody: a blurred photo, a child's, a face like many here (the "lambs" of Doddington et al., "Sheep,
+goats, lambs and wolves", ICSLP 1998; hubs: Radovanovic et al., JMLR 11, 2010). One threshold for all of them is set by the worst.
+So each person is compared with a cohort of others from the same gallery, and the mean of the nearest of these scores is
+taken off the person's, as CSLS does (Conneau et al., "Word translation without parallel data", ICLR 2018, eq. 2, the
+template's half) and the adaptive normalisation of speakers' scores by their nearest cohort (Matejka et al., Interspeech
+2017), but with a weight and without its mean over all people, so that scores stay cosines of the usual size.
+docs/decisions.md has the measurement behind the constants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .fuse import fused_all
+
+NEAREST = 20  # of the cohort
+WEIGHT = 0.75
+LEAST = 200  # people in the cohort: the nearest of fewer are no longer near
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cohort:
+    """(c, d) unit probes of (c,) owners, one of each; `usual`: the mean over all people of what is taken off."""
+
+    probes: np.ndarray
+    owners: np.ndarray
+    usual: float
+
+    def offsets(self, templates: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(t, d) templates of (t,) people -> (m,) people, (m,) what each must score more for a name than usual."""
+        known, scores = with_others(self.probes, self.owners, templates, people)
+        return known, WEIGHT * (_nearest(scores)[1:].mean(axis=0) - self.usual)
+
+
+def with_others(probes: np.ndarray, owners: np.ndarray, templates: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(m,) people and the (p, m) fused scores of (p, d) probes with their (t, d) templates; -2 with the probe's owner."""
+    known, scores = fused_all(probes, templates, people)
+    scores[owners[:, None] == known[None]] = -2
+    return known, scores
+
+
+def scaled(scores: np.ndarray) -> tuple[np.ndarray, float]:
+    """(p, m) scores of a cohort with people, -2 for a probe's own -> the same less what their people need more, and the
+    cohort's `usual`. No probe counts among the nearest that it is itself measured by: a stranger would not."""
+    top = _nearest(scores)
+    means = top[1:].mean(axis=0)
+    without = np.where(scores >= top[1], (top.sum(axis=0) - scores) / NEAREST, means)
+    return scores - WEIGHT * (without - means.mean()), float(means.mean())
+
+
+def _nearest(scores: np.ndarray) -> np.ndarray:
+    """(NEAREST + 1, m) the highest of each column, ascending."""
+    return np.sort(np.partition(scores, -NEAREST - 1, axis=0)[-NEAREST - 1:], axis=0)

@@ -1,0 +1,64 @@
+"""The gallery's own people searched as strangers, and everybody's own threshold, recomputed the slow way."""
+
+import numpy as np
+import pytest
+from gallery_rig import unit
+
+from facegui.decide import fused
+from facegui.decide.fuse import DRAWS
+from facegui.decide.local import LEAST, NEAREST, WEIGHT, with_others
+from facegui.decide.own import sample, search, under_masks
+
+
+def test_own_searches_never_find_the_person_itself():
+    rng = np.random.default_rng(6)
+    people = np.repeat(np.arange(40), 3)[rng.permutation(120)]
+    vectors = unit(rng.standard_normal((40, 8))[people] + 0.2 * rng.standard_normal((120, 8)))
+    asked, searched, comparisons = sample(people)
+    assert sorted(people[asked]) == list(range(40)) and len(searched) == 120
+    assert comparisons == pytest.approx(40 * 3 ** DRAWS - 1)
+    best = with_others(vectors[asked], people[asked], vectors[searched], people[searched])[1].max(axis=1)
+    for row, place in enumerate(asked):
+        others = [float(fused(vectors[place][None], vectors[people == person])[0]) for person in range(40) if person != people[place]]
+        assert best[row] == pytest.approx(max(others))
+
+
+def test_a_face_under_its_mask_is_searched_among_looks():
+    rng = np.random.default_rng(7)
+    bare = unit(rng.standard_normal((30, 8)))
+    masked = unit(bare + 0.5 * rng.standard_normal((30, 8)))
+    looks, people = unit(bare + masked), np.arange(30)
+    np.testing.assert_allclose(under_masks(bare, looks), masked, atol=1e-6)
+    found = search(looks, people, under_masks(bare, looks))
+    assert found.comparisons == 29
+    np.testing.assert_allclose(found.scores, [max(masked[row] @ looks[other] for other in people if other != row) for row in people],
+                               atol=1e-6)
+
+
+def test_everybody_has_a_threshold_of_their_own():
+    """Own searches and strangers alike: less the mean of the nearest 20 others, the searched one never among them."""
+    rng = np.random.default_rng(9)
+    people = np.repeat(np.arange(LEAST + 30), 2)
+    centres = unit(rng.standard_normal((LEAST + 30, 16)) + 0.8 * (rng.random((LEAST + 30, 1)) < 0.3))  # some resemble many
+    vectors = unit(centres[people] + 0.2 * rng.standard_normal((len(people), 16)))
+    found = search(vectors, people)
+    asked, *_ = sample(people)
+
+    def crowding(person, but=None):
+        scores = sorted(float(fused(vectors[row][None], vectors[people == person])[0])
+                        for row in asked if people[row] not in (person, but))
+        return float(np.mean(scores[-NEAREST:]))
+
+    usual = np.mean([crowding(person) for person in range(LEAST + 30)])
+    for place in (0, 7, 100):
+        plain = {person: float(fused(vectors[asked[place]][None], vectors[people == person])[0])
+                 for person in range(LEAST + 30) if person != people[asked[place]]}
+        assert found.plain[place] == pytest.approx(max(plain.values()), abs=1e-5)
+        own = max(score - WEIGHT * (crowding(person, people[asked[place]]) - usual) for person, score in plain.items())
+        assert found.scores[place] == pytest.approx(own, abs=1e-5)
+    known, more = found.cohort.offsets(vectors[people < 40], people[people < 40])
+    assert known.tolist() == list(range(40))
+    np.testing.assert_allclose(more, [WEIGHT * (crowding(person) - usual) for person in range(40)], atol=1e-5)
+    assert more.std() > 0.02, "a crowd in which nobody differs would prove nothing"
+    few = search(vectors[people < LEAST - 1], people[people < LEAST - 1])
+    assert few.cohort is None and (few.scores == few.plain).all()
