@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 from gallery_rig import unit
 
-from facegui.decide import fused
+from facegui.decide import Promise, fused, level_for, tails_of
 from facegui.decide.fuse import DRAWS
 from facegui.decide.local import LEAST, NEAREST, WEIGHT, with_others
 from facegui.decide.own import sample, search, under_masks
+from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE
+from facegui.evaluate.matching import Matching
+
+TAILS = tails_of((), {"impostor_tails": {pair: {"points": [[10.0 ** -n, start + 0.1 * n, 0.0, 1.0] for n in range(1, 7)],
+                                                "comparisons": 10 ** 6, "people": 300}
+                                         for pair, start in ((BARE, 0.0), (MASKED_BARE, 0.05), (MASKED, 0.2), (LOOK, 0.1))}})
 
 
 def test_own_searches_never_find_the_person_itself():
@@ -62,3 +68,23 @@ def test_everybody_has_a_threshold_of_their_own():
     assert more.std() > 0.02, "a crowd in which nobody differs would prove nothing"
     few = search(vectors[people < LEAST - 1], people[people < LEAST - 1])
     assert few.cohort is None and (few.scores == few.plain).all()
+
+
+def test_an_evaluation_compares_as_a_gallery_of_the_same_people_would():
+    """Own searches and own thresholds from those whose bare template stands; scores with masked templates have no own one."""
+    rng = np.random.default_rng(12)
+    bare = unit(rng.standard_normal((260, 96)))
+    looks, masked = (unit(bare + share * 0.35 * rng.standard_normal((260, 96))) for share in (0.2, 0.4))
+    probes, stand = unit(rng.standard_normal((6, 96))), rng.random(260) < 0.85
+    rows = np.flatnonzero(stand)
+    own = {BARE: search(bare[rows], rows), LOOK: search(looks[rows], rows, under_masks(bare[rows], looks[rows]))}
+    level = level_for(Promise(), TAILS, np.ones(260), own)
+    assert level.own == len(rows) and not np.isclose(level.shift, level.worn)
+    scores = Matching("as facegui compares", bare, masked, TAILS, looks).standing(stand)
+    for worn, templates, pair in ((False, bare, BARE), (True, looks, LOOK)):
+        more = own[pair].cohort.offsets(templates, np.arange(260))[1]
+        np.testing.assert_allclose(scores(probes, worn, False), level.rarity(pair, probes @ templates.T - more), atol=1e-5)
+        plain = MASKED if worn else MASKED_BARE
+        np.testing.assert_allclose(scores(probes, worn, True), level.rarity(plain, probes @ masked.T), atol=1e-5)
+    cosine = Matching("by cosine", bare, masked).standing(stand)
+    np.testing.assert_allclose(cosine(probes, True, False), probes @ bare.T, atol=1e-6)
