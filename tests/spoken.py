@@ -3,6 +3,8 @@
 import re
 from contextlib import contextmanager
 
+from served import press_tab
+
 from facegui import drawn
 from facegui.ui import words
 
@@ -56,12 +58,7 @@ def go(page, name):
         go(page, "recognize")
         page.locator("#fg-sources").get_by_role("tab", name=TABS[page.spoken][name], exact=True).click()
         return
-    tab = page.get_by_role("tab", name=TABS[page.spoken][name], exact=True)
-    if tab.is_visible():
-        tab.click()
-    else:
-        page.locator("#fg-tabs > .tab-wrapper .overflow-menu > button").click()
-        page.locator(".overflow-dropdown").get_by_text(TABS[page.spoken][name], exact=True).click()
+    press_tab(page, page.get_by_role("tab", name=TABS[page.spoken][name], exact=True), TABS[page.spoken][name])
 
 
 def texts(page):

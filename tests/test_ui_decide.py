@@ -47,7 +47,7 @@ def test_a_score_a_little_too_low_is_a_question(page):
     field = page.get_by_label("number input for Score needed for a name")
     field.fill(f"{min(score + 0.02, 1.0):.2f}")
     field.press("Tab")
-    page.wait_for_timeout(300)
+    title(page, f"Is this {KNOWN}?")
     own.uncheck()
     title(page, KNOWN)
     own.check()  # asks anew, with the score that stands there

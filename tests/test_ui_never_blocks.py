@@ -58,7 +58,7 @@ def test_a_photo_is_answered_and_a_second_job_refused_while_a_training_works(hou
     photo.set_input_files("#fg-photo input[type=file]", str(probe))
     photo.wait_for_selector("#fg-result .fg-card")
     assert photo.locator("#fg-result .fg-card h4").all_inner_texts() == [NAMES[0]]
-    assert photo.locator("#fg-cancel").is_visible(), "the training is still at work"
+    photo.wait_for_selector("#fg-cancel")  # the training is still at work
     training.wait_for_function("before => Number(document.querySelector('#fg-train-view [data-steps]')?.dataset.steps) > before",
                               arg=before)
 

@@ -32,6 +32,7 @@ def test_a_closed_page_leaves_no_photo_in_memory(tmp_path, monkeypatch):
         page = serve._launch(service, asked, {})
         try:
             seen = browser.new_page()
+            seen.set_default_timeout(60_000)
             seen.goto(page.local_url)
             open_tab(seen, "Enroll")
             seen.set_input_files("#fg-enroll-files input[type=file]", str(photo))

@@ -4,7 +4,7 @@ import re
 
 import camera
 import pytest
-from served import chromium, served
+from served import chromium, fits, served
 from spoken import KEYS, SPARED, TABS, go, opened, texts
 
 from facegui import drawn
@@ -66,9 +66,7 @@ def test_the_camera_speaks_it_too(page):
     assert page.locator(".fg-live-start").inner_text() == WORDS[page.spoken]["stop"]
     assert WORDS[page.spoken]["rate"] in page.locator(".fg-live-numbers").inner_text()
     page.wait_for_function("name => document.querySelector('.fg-live-boxes').dataset.names === name", arg=PERSON)
-    page.locator(".fg-live-boxes").click()
-    page.wait_for_selector(".fg-live-card .fg-card")
-    assert WORDS[page.spoken]["bare"] in page.locator(".fg-live-card").inner_text()
+    assert WORDS[page.spoken]["bare"] in camera.card(page)
 
 
 def test_a_phone_has_room_for_the_longest_words(page):
@@ -76,5 +74,4 @@ def test_a_phone_has_room_for_the_longest_words(page):
     for name in TABS[page.spoken]:
         go(page, name)
         unfold(page)
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.scrollingElement.scrollWidth") <= 400, name
+        fits(page, 400)

@@ -73,7 +73,7 @@ def test_an_upload_that_is_refused_asked_about_and_enrolled_says_so(page):
     page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 1")
     look(page, "waiting")
     page.click("#fg-enroll-go")
-    page.wait_for_selector("#fg-enroll-report .fg-outcomes")
+    page.wait_for_function("document.querySelectorAll('#fg-enroll-report .fg-outcomes li').length === 1")  # earlier: three
     look(page, "refused")
     page.click("#fg-tray [data-remove]")
     page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 0")
