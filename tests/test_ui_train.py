@@ -58,16 +58,21 @@ def test_train_watch_pause_cancel_resume_promote_and_roll_back(house):
     now = grows(page, first)
     page.click("#fg-train-pause")
     page.wait_for_selector("#fg-train-view :text('Paused.')")
+    page.wait_for_selector("#fg-job :text('the machine is free')")  # said by the training itself, once it stands still
+    held, before = step(page), None
+    while held != before:  # the last curve before that is still to be drawn
+        page.wait_for_timeout(5000)
+        before, held = held, step(page)
+    assert held >= now
     page.wait_for_timeout(2500)
-    held = step(page)
-    page.wait_for_timeout(2500)
-    assert step(page) == held >= now
+    assert step(page) == held
     page.click("#fg-train-pause")
     grows(page, held)
     line = page.locator("#fg-train-view polyline").first.get_attribute("points")
     page.click("#fg-cancel")
     page.wait_for_selector("#fg-job :text('Training stopped at step')")
     stopped = int(re.search(r"step (\d+) of 6000", page.locator("#fg-job").inner_text())[1])
+    page.wait_for_function("document.querySelector('#fg-train-which input')?.value === 'drawn'")
     page.click("#fg-train-resume")
     assert grows(page, stopped) > stopped and page.locator("#fg-train-view polyline").first.get_attribute("points") != line
 
