@@ -3,15 +3,15 @@
 import pytest
 from served import chromium, open_tab, served, slow, slow_tray
 
-from facegui import drawn
+from facegui import drawn, image
 from facegui.config import Settings
-from facegui.service import FaceService
+from facegui.service import FaceService, demo
 from facegui.ui.access import Access
 from facegui.ui.app import build
 
 ONE = list(drawn.CAST)[1]
 PANELS = ("fg-people", "fg-doubts-found", "fg-strangers", "fg-promised", "fg-built", "fg-download", "fg-evaluate-view", "fg-evaluate-save",
-          "fg-video-view", "fg-strict-person")  # shown anew by other tabs or by the end of a job, while somebody works in them
+          "fg-video-view", "fg-strict-person", "fg-tray")  # shown anew by other tabs or by the end of a job, while somebody works in them
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +47,30 @@ def test_one_panel_has_one_queue(tmp_path):
 
 def test_an_answer_that_is_asked_for_while_a_large_one_comes_is_given(page, tmp_path):
     open_tab(page, "Enroll")
-    slow_tray(page, tmp_path, seconds=4)
+    slow_tray(page, tmp_path, seconds=6)
     page.locator("#fg-tray [data-remove]").first.click()
     page.wait_for_timeout(1000)  # the tray is on its way, and nothing else is to be answered
-    assert page.locator("#fg-tray img").count() == 20
     page.click("#fg-enroll-go")
     page.wait_for_selector("#fg-enroll-report :text('type the person')")
-    assert page.locator("#fg-tray img").count() == 19
+    page.wait_for_function("document.querySelectorAll('#fg-tray img').length === 19")
+
+
+def test_photos_that_come_while_somebody_is_enrolled_wait_for_the_next(page, tmp_path):
+    for number, large in enumerate((10, 10, 10, 1, 1, 1)):
+        pixels = drawn.person(drawn.CAST[demo.NEWCOMER], view=number).repeat(large, 0).repeat(large, 1)  # takes a while
+        image.write(tmp_path / f"{number}.jpg", pixels)
+    open_tab(page, "Enroll")
+    field, waiting = "#fg-enroll-files input[type=file]", "document.querySelectorAll('#fg-tray img').length"
+    page.set_input_files(field, [tmp_path / f"{number}.jpg" for number in range(3)])
+    page.wait_for_function(f"{waiting} === 3")
+    page.locator("#fg-enroll-name").get_by_role("textbox").fill("Somebody Large")
+    page.click("#fg-enroll-go")
+    for number in (3, 4, 5):
+        page.set_input_files(field, tmp_path / f"{number}.jpg")
+        page.wait_for_timeout(500)
+    page.wait_for_selector("#fg-enroll-report :text('Somebody Large is enrolled.')")
+    page.wait_for_function("""() => ['3.jpg', '4.jpg', '5.jpg'].every((name) => document.querySelector(`#fg-tray img[alt="${name}"]`))""")
+    assert page.locator("#fg-tray img").count() == 3
 
 
 def test_the_photos_that_are_split_off_are_those_that_look_chosen(page):

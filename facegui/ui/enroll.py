@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -65,8 +67,13 @@ def tab(house: House, page: gr.Blocks, this: gr.Tab) -> gr.Textbox:
 def _gather(house: House, this: gr.Tab, form: Form) -> Callable[[], str]:
     """Photos come into the tray from files, the camera and unknown people, and leave it. Returns what shows those people."""
 
+    taken_up: deque[str] = deque(maxlen=1000)
+
     def offer(paths: list[str] | str | None, held: list[Waiting]) -> tuple[Any, ...]:
-        held, over = tray.uploaded(held, [paths] if isinstance(paths, str) else paths or [])
+        """Until the field is emptied it names what came before, too."""
+        new = [path for path in ([paths] if isinstance(paths, str) else paths or []) if path not in taken_up or Path(path).exists()]
+        taken_up.extend(new)
+        held, over = tray.uploaded(held, new)
         return held, tray.show(held, over), None
 
     def taken(event: gr.EventData, held: list[Waiting], request: gr.Request) -> tuple[Any, ...]:
@@ -86,10 +93,11 @@ def _gather(house: House, this: gr.Tab, form: Form) -> Callable[[], str]:
         return held, tray.show(held, over)
 
     owner, waiting, waits = house.edge.owner, form.waiting, form.waits
-    form.files.upload(owner(offer), [form.files, waiting], [waiting, waits, form.files], **QUIET)
-    form.camera.taken(owner(taken), waiting, [waiting, waits], **QUIET, **in_order("tray"))  # none is left behind
-    waits.remove(owner(remove), waiting, [waiting, waits], **QUIET)
-    form.seen.pick(owner(pick), waiting, [waiting, waits], **QUIET)
+    line = {**QUIET, **in_order("tray")}  # two at once would each forget the other's photo
+    form.files.upload(owner(offer), [form.files, waiting], [waiting, waits, form.files], **line)
+    form.camera.taken(owner(taken), waiting, [waiting, waits], **line)
+    waits.remove(owner(remove), waiting, [waiting, waits], **line)
+    form.seen.pick(owner(pick), waiting, [waiting, waits], **line)
     this.select(owner(strangers), None, form.seen, **QUIET)
     return strangers
 
@@ -139,7 +147,7 @@ def _enroll(house: House, form: Form, strangers: Callable[[], str]) -> None:
 
     owner = house.edge.owner
     shared = {"outputs": [form.report, form.waiting, form.waits, form.anyway, form.asked, form.consent, form.name, form.seen],
-              "api_visibility": "private", "concurrency_limit": 1, "concurrency_id": "enroll", "show_progress_on": form.report}
+              "api_visibility": "private", **in_order("tray"), "trigger_mode": "once", "show_progress_on": form.report}
     given = [form.name, form.consent, form.waiting]
     gr.on([form.go.click, form.name.submit], owner(enroll, refused), [*given, gr.State(False)], **shared)
     form.anyway.click(owner(enroll, refused), [*given, gr.State(True)], **shared)
