@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .fuse import draws
-from .local import LEAST
+from .local import LEAST, Cohort
 from .own import Searches
 from .promise import Promise
 from .tails import BARE, BY_MASKS, LOOK, Tail
@@ -42,8 +42,8 @@ class Level:
 
     `enough`: measured scores reach as far as the promise. `own`: searches of the gallery's own people that joined in.
     `comparisons`: N above. `shift`: decades by which this gallery differs from the tails, `worn` for masked faces; rarities
-    of these are given as if they differed like bare ones; `plain`: the same two for comparisons that no own threshold
-    (local.py) takes part in. `tails` None: nothing was measured,
+    of these are given as if they differed like bare ones; `plain`: the same two for scores that nothing was taken off.
+    `cohorts`: by pair of covers, those that say what is (local.py). `tails` None: nothing was measured,
     scores decide and rarities are scores times ten.
     """
 
@@ -61,6 +61,7 @@ class Level:
     worn: float
     plain: tuple[float, float]
     tails: dict[str, Tail] | None
+    cohorts: Mapping[str, Cohort | None]
 
     def rarity(self, pair: str, scores: np.ndarray | float) -> np.ndarray:
         """How rare scores are in a comparison of that kind; by hand, and where nothing was measured, ten times the score."""
@@ -105,14 +106,14 @@ def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarra
     if tails is None:
         by_hand = UNCALIBRATED if promise.by_hand is None else promise.by_hand
         return Level(Promise(promise.one_in, by_hand), people, templates, comparisons, 10 * by_hand, 10 * by_hand - 0.5, None,
-                     None, False, 0, 0.0, 0.0, (0.0, 0.0), None)
+                     None, False, 0, 0.0, 0.0, (0.0, 0.0), None, {})
     tail, found = tails[BARE], {pair: one for pair, one in (own or {}).items() if len(one.scores) >= OWN_FROM}
     joined = len(found[BARE].scores) if BARE in found else 0
     share = _share(promise, joined) if joined else 0.0
     shift = plain = math.log10(KIND)
     if joined:
         shift, plain = (_shift(promise, tail, scores, found[BARE].comparisons) for scores in (found[BARE].scores, found[BARE].plain))
-    worn, plain_worn = shift, plain
+    worn = plain_worn = plain  # looks of so few people have no thresholds of their own
     if LOOK in found:
         worn, plain_worn = (_shift(promise, tails[LOOK], scores, found[LOOK].comparisons)
                             for scores in (found[LOOK].scores, found[LOOK].plain))
@@ -123,11 +124,12 @@ def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarra
     else:
         match, question = 10 * promise.by_hand, 10 * promise.by_hand - 0.5
         rarity = float(tail.rarity(promise.by_hand))
-        fpir = fpir_of(rarity - shift, comparisons)
-    interval = _interval(tail, rarity, shift, comparisons, fpir, joined, share)
+        fpir = fpir_of(rarity - plain, comparisons)
+    told = shift if promise.by_hand is None else plain  # by hand nothing is taken off anybody's score
+    interval = _interval(tail, rarity, told, comparisons, fpir, joined, share)
     supported = rarity <= tail.reach + 1e-9 or (joined > 0 and fpir >= share - 1e-12 and comparisons <= 1.5 * found[BARE].comparisons)
     return Level(promise, people, templates, comparisons, match, question, fpir, interval, bool(supported), joined, shift, worn,
-                 (plain, plain_worn), tails)
+                 (plain, plain_worn), tails, {} if promise.by_hand is not None else {pair: one.cohort for pair, one in found.items()})
 
 
 def _share(promise: Promise, searches: int) -> float:

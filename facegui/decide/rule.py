@@ -27,8 +27,8 @@ def strictest(levels: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A person near a face: the best comparison and what the owner said. score: the cosine behind `rarity`, from which
-    `more` was taken first: what this person must score more than usual (local.py)."""
+    """A person near a face: the best comparison and what the owner said. score: the cosine less `off` (local.py), of which
+    `rarity` is the rarity."""
 
     person_id: int
     name: str
@@ -37,7 +37,7 @@ class Near:
     score: float
     rarity: float
     strictness: str = "normal"
-    more: float = 0.0
+    off: float = 0.0
     rejected: bool = False  # a face that is "not this person" resembles this one more than any photo of the person does
 
 
@@ -83,12 +83,11 @@ def decide(level: Level, cover: str, near: Sequence[Near]) -> Verdict:
 def _verdict(level: Level, cover: str, said: str, reason: str, first: Near | None, second: Near | None) -> Verdict:
     pair = first.pair if first else "masked-bare" if cover == "masked" else "bare-bare"
     rule = rule_for(level, first.strictness if first else "normal")
-    more = first.more if first else 0.0
-    threshold, question = level.score(pair, rule.match) + more, level.score(pair, rule.question) + more
+    threshold, question = level.score(pair, rule.match), level.score(pair, rule.question)
     named = first if said != UNKNOWN else None
     promise = "set by hand" if level.promise.by_hand is not None else f"for {level.promise.words}"
     people = "1 person" if level.people == 1 else f"{level.people:,} people"
-    mode = f"{cover}: threshold {threshold:.2f} {promise} at {people}{words.own_threshold(more)}"
+    mode = f"{cover}: threshold {threshold:.2f} {promise} at {people}"
     text = words.sentence(reason, None if first is None else first.score, threshold,
                           None if second is None else second.score, None if first is None else first.strictness)
     return Verdict(said, named.person_id if named else None, named.name if named else None, cover, pair,

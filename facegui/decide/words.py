@@ -29,14 +29,6 @@ def sentence(reason: str, score: float | None, threshold: float, other: float | 
                                   second=second, missing=max(threshold - score, 0.0), strictness=STRICT.get(strictness or "", ""))
 
 
-def own_threshold(more: float) -> str:
-    """What a person's name needs more than usual (local.py), or less."""
-    if abs(more) < 0.005:
-        return ""
-    return f"; {more:.2f} more than usual, others here look like this person" if more > 0 else (
-        f"; {-more:.2f} less than usual, few here look like this person")
-
-
 def statement(level: Level) -> str:
     """What the promise means here, and whether there is enough data for it, in two or three sentences."""
     people = "1 person" if level.people == 1 else f"{level.people:,} people"

@@ -8,6 +8,7 @@ A bare face is compared with the photos alone; a masked one with looks, and with
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from ..decide.fuse import fused_all
 from ..decide.level import OWN_FROM
 from ..decide.local import Cohort
 from ..decide.own import Searches, search, under_masks
+from ..decide.rule import STRICTNESS, rule_for
 from ..decide.tails import BARE, BY_MASKS, LOOK, MASKED, MASKED_BARE
 from ..index import View
 from ..store import people as persons
@@ -30,8 +32,8 @@ NOMINEES = 20  # people, at least: those whose best photo comes next may come fi
 STALE = 0.02  # share of templates that may come before the gallery's own people are searched again
 
 
-# own searches: model, photos, looks and people they were made of; by pair of covers
-NOTHING: tuple[str, np.ndarray, int, int, dict[str, Searches]] = ("", np.empty(0, np.int64), 0, 0, {})
+# own searches: the model, photos, their owners and the count of looks they were made of; by pair of covers
+NOTHING: tuple[str, np.ndarray, np.ndarray, int, dict[str, Searches]] = ("", np.empty(0, np.int64), np.empty(0, np.int64), 0, {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +63,8 @@ class Comparer:
         self._looks: LiveIndex | None = None
         self._rows: dict[str, Rows] = {}
         self._own = NOTHING
-        self._more: dict[str, tuple[View, Cohort, dict[int, float]]] = {}
-        self._lock = threading.Lock()
+        self._off: dict[str, tuple[View, weakref.ref[Cohort], dict[int, float]]] = {}
+        self._lock, self._searching = threading.Lock(), threading.Lock()
 
     def close(self) -> None:
         if self._looks is not None:
@@ -113,31 +115,31 @@ class Comparer:
             mine = [number for number, one in enumerate(masked) if bool(one) is worn]
             if mine and len(people):
                 table = _table(people, worn, main, looks, rules)
-                more = self._asked_more(people, table, {BARE: main.view} | ({LOOK: looks.view} if looks else {}), level)
-                for number, found in zip(mine, _compare(embeddings[mine], table, more, names, rules, level, count), strict=True):
+                off = self._taken_off(people, table, {BARE: main.view} | ({LOOK: looks.view} if looks else {}), level)
+                for number, found in zip(mine, _compare(embeddings[mine], table, off, names, rules, level, count), strict=True):
                     answers[number] = [_judged(embeddings[number], worn, one, rules, level) for one in found]
         return answers
 
-    def _asked_more(self, people: np.ndarray, table: Table, views: dict[str, View], level: Level) -> np.ndarray:
-        """(g,) what each group of the table must score more than usual; kept while the view of its templates lasts."""
+    def _taken_off(self, people: np.ndarray, table: Table, views: dict[str, View], level: Level) -> np.ndarray:
+        """(g,) what is taken off the scores of each group of the table (decide/local.py); kept while its view lasts."""
         groups = np.unique(table.groups)
-        more, searches = np.zeros(len(groups)), self._own[-1] if level.own and level.promise.by_hand is None else {}
+        off = np.zeros(len(groups))
         for pair, view in views.items():
-            cohort = searches[pair].cohort if pair in searches else None
-            columns = np.flatnonzero(groups % 4 == PAIRS.index(pair))
+            cohort, columns = level.cohorts.get(pair), np.flatnonzero(groups % 4 == PAIRS.index(pair))
             if cohort is None or not len(columns):
                 continue
-            kept = self._more.get(pair)
-            if kept is None or kept[0] is not view or kept[1] is not cohort:
-                kept = self._more[pair] = (view, cohort, {})
-            owners = people[groups[columns] // 4]
-            new = [owner not in kept[2] for owner in owners.tolist()]
-            rows = np.isin(table.groups, groups[columns[new]])
+            kept = self._off.get(pair)
+            if kept is None or kept[0] is not view or kept[1]() is not cohort:
+                kept = self._off[pair] = (view, weakref.ref(cohort), {})
+            owners = people[groups[columns] // 4].tolist()
+            rows = np.isin(table.groups, groups[columns[[owner not in kept[2] for owner in owners]]])
             if rows.any():
-                found, needed = cohort.offsets(table.vectors[rows], people[table.groups[rows] // 4])
-                kept[2].update(zip(found.tolist(), needed.tolist(), strict=True))
-            more[columns] = [kept[2][owner] for owner in owners.tolist()]
-        return more
+                found, values = cohort.offsets(table.vectors[rows], people[table.groups[rows] // 4])
+                kept[2].update(zip(found.tolist(), values.tolist(), strict=True))
+            # the same photo must still match itself, however much is asked
+            room = {said: max(0.0, 1 - level.score(pair, rule_for(level, said).match)) for said in STRICTNESS}
+            off[columns] = [min(kept[2][owner], room[self.rules.strictness(owner)]) for owner in owners]
+        return off
 
     # ---- what the promise needs to know -------------------------------------------------------------------------
 
@@ -150,27 +152,36 @@ class Comparer:
         their drawn masks among looks.
 
         Photos of masked faces are left out. Measured anew when the gallery has grown by STALE, when a photo is gone (nothing
-        of it stays in memory), or when there are fewer people: somebody who was in it twice looked like the best of strangers.
+        of it stays in memory), or belongs to somebody else: a person enrolled twice looks like the best of strangers.
         """
-        main = self._main()
-        rows = main.order
-        model, known, drawn, most, searches = self._own
-        if len(main.people) < OWN_FROM:
-            self._own, self._more = NOTHING, {}
-            return {}
-        looks = self._look()
-        grown = max(len(rows) - (1 + STALE) * len(known), len(looks.order) - (1 + STALE) * drawn)
-        same = model == self.gallery.model_id and grown <= 0 and len(main.people) >= most and len(looks.order) >= drawn
-        if same and np.isin(known, main.view.photos[rows]).all():
-            return searches
-        rows = rows[~self.rules.follow(self.gallery.model_id).is_masked(main.view.photos[rows])]
+        with self._searching:
+            main = self._main()
+            if len(main.people) < OWN_FROM:
+                self._own = NOTHING
+                return {}
+            looks = self._look()
+            photos, people = main.view.photos[main.order], main.view.people[main.order]
+            if not self._still(photos, people, len(looks.order)):
+                self._own = (self.gallery.model_id, photos, people, len(looks.order), self._search(main, looks))
+            return self._own[-1]
+
+    def _still(self, photos: np.ndarray, people: np.ndarray, looks: int) -> bool:
+        """Whether own searches still say what they would say now."""
+        model, known, owners, drawn, _ = self._own
+        grown = max(len(photos) - (1 + STALE) * len(known), looks - (1 + STALE) * drawn)
+        if model != self.gallery.model_id or grown > 0 or looks < drawn:
+            return False
+        order = np.argsort(photos)
+        at = order[np.minimum(np.searchsorted(photos[order], known), len(photos) - 1)]
+        return bool(((photos[at] == known) & (people[at] == owners)).all())
+
+    def _search(self, main: Rows, looks: Rows) -> dict[str, Searches]:
+        rows = main.order[~self.rules.follow(self.gallery.model_id).is_masked(main.view.photos[main.order])]
         searches = {BARE: search(main.vectors(rows), main.view.people[rows])}
         photos, mine, seen = np.intersect1d(main.view.photos[rows], looks.view.photos[looks.order], return_indices=True)
         if len(photos):
             bare, templates = main.vectors(rows[mine]), looks.vectors(looks.order[seen])
             searches[LOOK] = search(templates, main.view.people[rows[mine]], under_masks(bare, templates))
-        self._own = (self.gallery.model_id, main.view.photos[main.order], len(looks.order), len(main.people), searches)
-        self._more = {}
         return searches
 
 
@@ -200,21 +211,21 @@ def _table(people: np.ndarray, worn: bool, main: Rows, looks: Rows | None, rules
     return Table(vectors[order], photos[order], (4 * place + pair)[order])
 
 
-def _compare(probes: np.ndarray, table: Table, more: np.ndarray, names: dict[int, str], rules: Rules, level: Level,
+def _compare(probes: np.ndarray, table: Table, off: np.ndarray, names: dict[int, str], rules: Rules, level: Level,
              count: int) -> list[list[Near]]:
     """For each probe the `count` nearest people, each by the comparison that says most, most alike first.
 
-    more (g,): what each group of the table must score more than usual.
+    off (g,): what is taken off the scores of each group of the table.
     """
     people = sorted(names)
     if not len(table.groups):
         return [[] for _ in probes]
     groups, scores = fused_all(probes, table.vectors, table.groups)
-    scores = np.minimum(scores, 1.0)
+    scores = np.minimum(scores, 1.0) - off
     rarities = np.empty(scores.shape)
     for at, pair in enumerate(PAIRS):
         if (columns := groups % 4 == at).any():
-            rarities[:, columns] = level.rarity(pair, scores[:, columns] - more[columns])
+            rarities[:, columns] = level.rarity(pair, scores[:, columns])
     starts = np.searchsorted(table.groups, np.append(groups, 4 * len(people)))
     answers = []
     for row, probe in enumerate(probes):
@@ -226,7 +237,7 @@ def _compare(probes: np.ndarray, table: Table, more: np.ndarray, names: dict[int
             mine = slice(starts[column], starts[column + 1])
             photo = table.photos[mine][int(np.argmax(table.vectors[mine] @ probe))] if mine.stop - mine.start > 1 else table.photos[mine][0]
             found.append(Near(person, names[person], int(photo), pair, float(scores[row, column]), float(rarities[row, column]),
-                              rules.strictness(person), float(more[column])))
+                              rules.strictness(person), float(off[column])))
         answers.append(found)
     return answers
 
@@ -234,6 +245,6 @@ def _compare(probes: np.ndarray, table: Table, more: np.ndarray, names: dict[int
 def _judged(probe: np.ndarray, worn: bool, near: Near, rules: Rules, level: Level) -> Near:
     """Whether the owner ruled this person out: a face that is somebody else's is more alike than the person's own."""
     if said := rules.rejected(near.person_id):
-        alike = max(float(level.rarity(BY_MASKS[worn + cover], float(probe @ vector) - near.more)) for _, cover, vector in said)
+        alike = max(float(level.rarity(BY_MASKS[worn + cover], float(probe @ vector) - near.off)) for _, cover, vector in said)
         return replace(near, rejected=alike >= level.question and alike > near.rarity)
     return near

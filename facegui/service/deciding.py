@@ -65,7 +65,7 @@ class Decisions:
             return self._level[1]
         tails = tails_of(card.impostor_tail, card.figures)
         photos = comparer.photos_per_person()
-        level = level_for(promise, tails, photos, {} if tails is None else comparer.own_searches())
+        level = level_for(promise, tails, photos, comparer.own_searches())
         if by_hand is None:
             self._level = key, level
         return level
