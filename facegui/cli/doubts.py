@@ -27,7 +27,8 @@ def check(arguments: Namespace) -> int:
               f"{one.person} {one.own_score:.2f}" for one in found.misplaced))
     if not found.duplicates and not found.misplaced:
         put("nothing looks wrong")
-    put(f"{plural(found.templates, 'template')} compared in {found.seconds:.1f} s; a name needs {found.threshold:.2f}")
+    put(f"{plural(found.templates, 'template')} compared in {found.seconds:.1f} s; two photos count as one person's from "
+        f"{found.threshold:.2f} on")
     return 1 if found.duplicates or found.misplaced else 0
 
 

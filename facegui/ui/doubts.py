@@ -82,7 +82,8 @@ class Panel:
 
 def page(found: Doubts, house: House) -> str:
     """Both lists, or that all is well."""
-    compared = f"{plural(found.templates, 'template')} compared in {found.seconds:.1f} s; a name needs {found.threshold:.2f}."
+    compared = (f"{plural(found.templates, 'template')} compared in {found.seconds:.1f} s; two photos count as one person's from "
+                f"{found.threshold:.2f} on.")
     if not found.duplicates and not found.misplaced:
         return note("Nothing looks wrong.", compared, "good")
     return (_list("The same person twice?", [_twice(one, house) for one in found.duplicates])
