@@ -98,6 +98,16 @@ def open_tab(page, name):
         page.locator("#fg-sources").get_by_role("tab", name="Photo", exact=True).click()
 
 
+def typed(field, value):
+    """Type into a field of a part that has just opened: it may take its first value once more, over what was typed."""
+    for _ in range(20):
+        field.fill(value)
+        field.page.wait_for_timeout(700)
+        if field.input_value() == value:
+            return
+    raise AssertionError(f"{value} does not stand in the field")
+
+
 def _open(page, name):
     press_tab(page, page.get_by_role("tab", name=name, exact=True), name)
 

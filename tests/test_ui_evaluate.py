@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from served import chromium, drawn_folders, open_tab, served
+from served import chromium, drawn_folders, open_tab, served, typed
 
 from facegui import drawn
 
@@ -78,7 +78,7 @@ def test_the_gallery_is_measured_and_the_threshold_dragged(page):
 
 def test_the_report_is_saved_as_one_file(page, house, tmp_path):
     page.get_by_label("A folder of people", exact=True).check()
-    page.locator("#fg-evaluate-place").get_by_role("textbox").fill(str(house[2]))
+    typed(page.locator("#fg-evaluate-place").get_by_role("textbox"), str(house[2]))
     measured(page, f"evaluate folder {house[2]}")
     page.wait_for_selector("#fg-evaluate-view h3:text('most like'), #fg-evaluate-view h3:text('Not enrolled')")
     assert page.locator("#fg-evaluate-view .ev-lines li", has_text="4 people with two photos or more").count() == 1
@@ -116,7 +116,7 @@ def test_a_folder_in_the_layout_of_lfw_is_measured(page, house, tmp_path):
     page.get_by_label("LFW itself (Labeled Faces in the Wild)").check()
     page.wait_for_selector("#fg-evaluate-place :text('It holds pairs.txt')")
     place = page.locator("#fg-evaluate-place").get_by_role("textbox")
-    place.fill(str(images))
+    typed(place, str(images))
     page.click("#fg-evaluate-go")
     page.wait_for_selector("#fg-job :text('holds no pairs.txt')")
     place.fill(str(images.parent))
@@ -130,7 +130,7 @@ def test_a_wrong_place_is_a_sentence(page, tmp_path):
     page.get_by_label("A folder of people", exact=True).check()
     page.click("#fg-evaluate-go")
     page.wait_for_selector(":text('Type the folder of the photos first')")
-    page.locator("#fg-evaluate-place").get_by_role("textbox").fill(str(tmp_path / "nowhere"))
+    typed(page.locator("#fg-evaluate-place").get_by_role("textbox"), str(tmp_path / "nowhere"))
     page.click("#fg-evaluate-go")
     page.wait_for_selector("#fg-job :text('is not a folder')")
     assert np.isclose(page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0)

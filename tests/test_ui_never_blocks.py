@@ -4,7 +4,7 @@ import shutil
 
 import films
 import pytest
-from served import ROOT, chromium, drawn_folders, open_tab, served
+from served import ROOT, chromium, drawn_folders, open_tab, served, typed
 
 from facegui import drawn, image
 
@@ -36,10 +36,10 @@ def steps(page):
 def test_a_photo_is_answered_and_a_second_job_refused_while_a_training_works(house, tmp_path):
     film = films.people(tmp_path / "people.mp4")
     training = opened(house, "Train")
-    training.locator("#fg-train-folder").get_by_role("textbox").fill(str(house[2] / "people"))
-    training.locator("#fg-train-name").get_by_role("textbox").fill("drawn")
+    typed(training.locator("#fg-train-folder").get_by_role("textbox"), str(house[2] / "people"))
+    typed(training.locator("#fg-train-name").get_by_role("textbox"), "drawn")
     training.get_by_role("button", name="More").click()
-    training.get_by_label("Steps (0: chosen from the amount of data)").fill("6000")
+    typed(training.get_by_label("Steps (0: chosen from the amount of data)"), "6000")
     training.click("#fg-train-go")
     training.wait_for_function("Number(document.querySelector('#fg-train-view [data-steps]')?.dataset.steps) > 0")
 

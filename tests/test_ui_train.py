@@ -5,7 +5,7 @@ import re
 import shutil
 
 import pytest
-from served import ROOT, chromium, drawn_folders, open_tab, served
+from served import ROOT, chromium, drawn_folders, open_tab, served, typed
 
 from facegui import drawn
 
@@ -41,10 +41,10 @@ def grows(page, beyond):
 
 def test_train_watch_pause_cancel_resume_promote_and_roll_back(house):
     page = opened(house)
-    page.locator("#fg-train-folder").get_by_role("textbox").fill(str(house[2] / "people"))
-    page.locator("#fg-train-name").get_by_role("textbox").fill("drawn")
+    typed(page.locator("#fg-train-folder").get_by_role("textbox"), str(house[2] / "people"))
+    typed(page.locator("#fg-train-name").get_by_role("textbox"), "drawn")
     page.get_by_role("button", name="More").click()
-    page.get_by_label("Steps (0: chosen from the amount of data)").fill("6000")
+    typed(page.get_by_label("Steps (0: chosen from the amount of data)"), "6000")
     page.click("#fg-train-check")
     page.wait_for_selector("#fg-train-plan :text('24 photos of 6 people: about')")
     assert page.locator("#fg-train-plan th", has_text="6,000 steps of 32 faces").count() == 1
