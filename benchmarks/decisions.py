@@ -19,7 +19,7 @@ from facegui import cards
 from facegui.config import Settings
 from facegui.decide import Promise, level_for, tails_of
 from facegui.decide.level import Level
-from facegui.decide.own import Searches, search, under_masks
+from facegui.decide.own import Searches, searches
 from facegui.decide.rule import MARGIN
 from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE, Tail
 from facegui.detect import MtcnnDetector
@@ -83,10 +83,10 @@ def promises(faces: Faces, tails: dict[str, Tail]) -> None:
                 level = _measure(faces, tails, one_in, order[:size], order[size:][:SEARCHES], tallies)
                 if tallies["bare"][2] >= SEARCHES:
                     break
-            for cover, (named, asked, searches, known, known_asked, mates) in tallies.items():
-                low, high = wilson(named, searches)
+            for cover, (named, asked, searched, known, known_asked, mates) in tallies.items():
+                low, high = wilson(named, searched)
                 mates = max(1, mates)
-                print(f"1/{one_in:<7} {size:>6}  {cover:<7} {named:>4} of {searches:<5} ({low:.4f} to {high:.4f})  {named / searches:.4f}  "
+                print(f"1/{one_in:<7} {size:>6}  {cover:<7} {named:>4} of {searched:<5} ({low:.4f} to {high:.4f})  {named / searched:.4f}  "
                       f"{asked:>5}        {known / mates:.3f}  {known_asked / mates:.3f}  {level.own:>4}  {level.enough}")
 
 
@@ -172,8 +172,7 @@ def misled(faces: Faces, tails: dict[str, Tail], count: int = 3_000) -> None:
 def _searches(faces: Faces, enrolled: np.ndarray, bare: np.ndarray | slice = slice(None)) -> dict[str, Searches]:
     """Among those of the enrolled whose photo is `bare`, as the gallery makes them."""
     rows, people = enrolled[bare], np.arange(len(enrolled))[bare]
-    return {BARE: search(faces.bare[rows], people),
-            LOOK: search(faces.look[rows], people, under_masks(faces.bare[rows], faces.look[rows]))}
+    return searches(faces.bare[rows], faces.look[rows], people)
 
 
 def main() -> None:

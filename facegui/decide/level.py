@@ -112,11 +112,10 @@ def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarra
     share = _share(promise, joined) if joined else 0.0
     shift = plain = math.log10(KIND)
     if joined:
-        shift, plain = (_shift(promise, tail, scores, found[BARE].comparisons) for scores in (found[BARE].scores, found[BARE].plain))
+        shift, plain = _shifts(promise, tail, found[BARE])
     worn = plain_worn = plain  # looks of so few people have no thresholds of their own
     if LOOK in found:
-        worn, plain_worn = (_shift(promise, tails[LOOK], scores, found[LOOK].comparisons)
-                            for scores in (found[LOOK].scores, found[LOOK].plain))
+        worn, plain_worn = _shifts(promise, tails[LOOK], found[LOOK])
     if promise.by_hand is None:
         match = needed(promise.one_in, comparisons) + shift
         question = min(match, needed(max(promise.one_in / 10, 2), comparisons) + shift)
@@ -135,6 +134,11 @@ def level_for(promise: Promise, tails: dict[str, Tail] | None, photos: np.ndarra
 def _share(promise: Promise, searches: int) -> float:
     """The share of own searches at which they are read off."""
     return min(max(1 / promise.one_in, EVENTS / searches), 0.5)
+
+
+def _shifts(promise: Promise, tail: Tail, own: Searches) -> tuple[float, float]:
+    """By scores that something may be taken off (local.py), and by plain ones."""
+    return (_shift(promise, tail, own.scores, own.comparisons), _shift(promise, tail, own.plain, own.comparisons))
 
 
 def _shift(promise: Promise, tail: Tail, scores: np.ndarray, comparisons: float) -> float:

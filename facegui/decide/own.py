@@ -8,6 +8,7 @@ import numpy as np
 
 from .fuse import draws
 from .local import LEAST, Cohort, scaled, with_others
+from .tails import BARE, LOOK
 
 PROBES, TEMPLATES = 1000, 4000
 
@@ -40,6 +41,14 @@ def search(templates: np.ndarray, people: np.ndarray, worn: np.ndarray | None = 
     return Searches(by_person.max(axis=1).astype(np.float64), comparisons, plain, Cohort(probes, owners, usual))
 
 
+def searches(bare: np.ndarray, looks: np.ndarray | None, people: np.ndarray) -> dict[str, Searches]:
+    """By pair of covers, of (n,) people with a (n, d) bare template each, and a look each where the model makes them."""
+    found = {BARE: search(bare, people)}
+    if looks is not None:
+        found[LOOK] = search(looks, people, under_masks(bare, looks))
+    return found
+
+
 def under_masks(bare: np.ndarray, looks: np.ndarray) -> np.ndarray:
     """(n, d) unit templates of faces under their drawn mask. A look is halfway between that and the bare template, so the
     one is the other's reflection in it."""
@@ -57,4 +66,3 @@ def sample(people: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     searched = np.concatenate([order[starts[at]:starts[at] + sizes[at]] for at in chosen]) if len(chosen) else order[:0]
     asked = np.sort(rng.permutation(len(known))[:PROBES])
     return order[starts[asked] + rng.integers(0, sizes[asked])], searched, max(1.0, draws(sizes[chosen]) - 1)
-

@@ -11,7 +11,7 @@ import numpy as np
 from .. import align
 from ..decide import Promise, level_for
 from ..decide.local import LEAST
-from ..decide.own import search, under_masks
+from ..decide.own import searches
 from ..decide.tails import BARE, BY_MASKS, LOOK, Tail
 from ..types import Embedder, Face, Tick, no_tick
 from .cache import digest
@@ -48,12 +48,10 @@ class Matching:
         is more alike.
         """
         rows = np.flatnonzero(stand)
-        own = {} if self.tails is None or len(rows) < LEAST else {BARE: search(self.bare[rows], rows)}
-        if own and self.looks is not None:
-            own[LOOK] = search(self.looks[rows], rows, under_masks(self.bare[rows], self.looks[rows]))
+        own = searches(self.bare[rows], None if self.looks is None else self.looks[rows], rows) if self.tails and len(rows) >= LEAST else {}
         level = level_for(Promise(), self.tails, np.ones(len(self.bare)), own)
-        more = {pair: one.cohort.offsets(templates, np.arange(len(templates)))[1]
-                for (pair, one), templates in zip(own.items(), (self.bare, self.looks), strict=False)}
+        people, templates_of = np.arange(len(self.bare)), {BARE: self.bare, LOOK: self.looks}
+        off = {pair: cohort.offsets(templates_of[pair], people)[1] for pair, cohort in level.cohorts.items()}
 
         def scores(probes: np.ndarray, masked_probes: bool, masked_templates: bool) -> np.ndarray:
             templates, pair = self.masked if masked_templates else self.bare, BY_MASKS[masked_probes + masked_templates]
@@ -61,7 +59,7 @@ class Matching:
                 return probes @ templates.T
             if masked_probes and not masked_templates and self.looks is not None:
                 templates, pair = self.looks, LOOK
-            return level.rarity(pair, probes @ templates.T - more.get(pair, 0.0))
+            return level.rarity(pair, probes @ templates.T - off.get(pair, 0.0))
 
         return scores
 

@@ -31,7 +31,6 @@ from .rules import Rules
 NOMINEES = 20  # people, at least: those whose best photo comes next may come first when all their photos count
 STALE = 0.02  # share of templates that may come before the gallery's own people are searched again
 
-
 # own searches: the model, photos, their owners and the count of looks they were made of; by pair of covers
 NOTHING: tuple[str, np.ndarray, np.ndarray, int, dict[str, Searches]] = ("", np.empty(0, np.int64), np.empty(0, np.int64), 0, {})
 

@@ -27,7 +27,7 @@ class Decisions:
     def __init__(self, service: FaceService) -> None:
         self._service = service
         self._comparer: Comparer | None = None
-        self._level: tuple[tuple, Level] | None = None
+        self._level: dict[bool, tuple[tuple, Level]] = {}  # by hand or not: the last one
 
     @property
     def comparer(self) -> Comparer:
@@ -61,13 +61,13 @@ class Decisions:
         gallery, card, comparer = self._service.gallery, self._service.card, self.comparer
         promise = self.promise() if by_hand is None else Promise(by_hand=by_hand)
         key = (gallery.database.version(), card.key, promise)
-        if self._level is not None and self._level[0] == key:
-            return self._level[1]
+        kept = self._level.get(by_hand is not None)
+        if kept is not None and kept[0] == key:
+            return kept[1]
         tails = tails_of(card.impostor_tail, card.figures)
         photos = comparer.photos_per_person()
         level = level_for(promise, tails, photos, comparer.own_searches())
-        if by_hand is None:
-            self._level = key, level
+        self._level[by_hand is not None] = key, level
         return level
 
     def alike(self, masked: int) -> float:

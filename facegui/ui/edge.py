@@ -19,7 +19,6 @@ from .access import Access
 log = logging.getLogger(__name__)
 
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}  # settings of events that answer at once, for the page alone
-
 SURPRISE = "something unexpected went wrong; nothing was lost. Try again, and look at the console where facegui runs for details"
 
 

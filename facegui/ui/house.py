@@ -18,6 +18,7 @@ from .edge import Edge
 from .jobbar import JobBar
 from .markup import plural
 
+
 class Faces:
     """Thumbnails of enrolled people."""
 
