@@ -33,7 +33,7 @@ class Panel:
             shown = gr.HTML(js_on_load=SETTLE, elem_id="fg-doubts-found")
         owner, line = house.edge.owner, in_order("doubts")
         look.click(owner(self._search, self._refused), None, [self.found, shown], show_progress_on=shown, api_visibility="private",
-                   **{**line, "trigger_mode": "once"})
+                   **in_order("doubts", "once"))
         shown.settle(owner(self._settle), [self.found, self.changed], [*undo.outputs, self.found, shown, self.changed], **QUIET, **line)
         undo.undone.change(owner(self._again), self.found, [self.found, shown], **QUIET, **line)
 

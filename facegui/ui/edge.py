@@ -22,11 +22,11 @@ QUIET = {"api_visibility": "private", "show_progress": "hidden"}  # settings of 
 SURPRISE = "something unexpected went wrong; nothing was lost. Try again, and look at the console where facegui runs for details"
 
 
-def in_order(queue: str) -> dict[str, Any]:
+def in_order(queue: str, trigger_mode: str = "multiple") -> dict[str, Any]:
     """Settings of events that write the same part of a page: answered one after the other, as they were asked, so that no late
-    answer hides a newer one. None is dropped because another is on its way; "always_last" would not do for one of several
+    answer hides a newer one. "multiple": none is dropped because another is on its way; "always_last" would not do for one of several
     listeners to the same event: Gradio asks all of them again for each that had to wait, and they keep each other waiting."""
-    return {"concurrency_limit": 1, "concurrency_id": queue, "trigger_mode": "multiple"}
+    return {"concurrency_limit": 1, "concurrency_id": queue, "trigger_mode": trigger_mode}
 
 
 class Edge:

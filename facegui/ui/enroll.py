@@ -147,7 +147,7 @@ def _enroll(house: House, form: Form, strangers: Callable[[], str]) -> None:
 
     owner = house.edge.owner
     shared = {"outputs": [form.report, form.waiting, form.waits, form.anyway, form.asked, form.consent, form.name, form.seen],
-              "api_visibility": "private", **in_order("tray"), "trigger_mode": "once", "show_progress_on": form.report}
+              "api_visibility": "private", **in_order("tray", "once"), "show_progress_on": form.report}
     given = [form.name, form.consent, form.waiting]
     gr.on([form.go.click, form.name.submit], owner(enroll, refused), [*given, gr.State(False)], **shared)
     form.anyway.click(owner(enroll, refused), [*given, gr.State(True)], **shared)

@@ -43,7 +43,7 @@ def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> N
     owner = house.edge.owner
     # a search may not be overtaken by an older listing, nor may one from before somebody was forgotten come last
     listing = {"outputs": [faces, page, back, forth], **QUIET, **in_order("grid")}
-    search.change(owner(first), search, **{**listing, "trigger_mode": "always_last"})
+    search.change(owner(first), search, **{**listing, **in_order("grid", "always_last")})
     back.click(owner(step(-1)), [search, page], **listing)
     forth.click(owner(step(1)), [search, page], **listing)
 

@@ -50,21 +50,24 @@ def tab(house: House, samples: dict[str, np.ndarray], opened: list[gr.Tab]) -> N
         with gr.Column(scale=3, min_width=320):
             result = gr.HTML(START, js_on_load=GO_TO_CARD, elem_id="fg-result")
 
+    def about(*asked: Any) -> tuple:
+        return house.service.gallery.database.version(), *asked
+
     def recognise(file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> tuple[str, Any]:
-        about = (house.service.gallery.database.version(), file, small, own, threshold)
-        return (START if file is None else _answer(house, file, small, threshold if own else None, request)), about
+        known = about(file, small, own, threshold)
+        return (START if file is None else _answer(house, file, small, threshold if own else None, request)), known
 
     def again(known: tuple | None, file: str | None, small: bool, own: bool, threshold: float, request: gr.Request) -> tuple[Any, Any]:
         """The answer is not about what stands there now: somebody was enrolled or forgotten, or a late answer came last."""
         shown_file = known[1] if known else None
-        if file is None and shown_file is None or known == (house.service.gallery.database.version(), file, small, own, threshold):
+        if file is None and shown_file is None or known == about(file, small, own, threshold):
             return gr.skip(), gr.skip()
         return recognise(file, small, own, threshold, request)
 
     def decide(event: gr.EventData, file: str | None, small: bool, own: bool, threshold: float,
                request: gr.Request) -> tuple[str, Any]:
         told = START if file is None else _decided(house, str(event.title), file, small, threshold if own else None, request)
-        return told, (house.service.gallery.database.version(), file, small, own, threshold)
+        return told, about(file, small, own, threshold)
 
     def sample(event: gr.EventData) -> Any:
         return samples[str(event.title)]

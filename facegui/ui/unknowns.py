@@ -70,7 +70,7 @@ def tab(house: House, this: gr.Tab) -> None:
     this.select(owner(lambda: show()), None, **quiet)
     hours.input(owner(keep), hours, **quiet)
     faces.pick(owner(pick), None, **quiet)
-    once = {**quiet, "trigger_mode": "once"}  # a second click while the first is worked on is none
+    once = {**quiet, **in_order("strangers", "once")}  # a second click while the first is worked on is none
     gr.on([go.click, name.submit], owner(enroll), [chosen, name, masked], **once)
     drop.click(owner(discard), chosen, **once)
 
