@@ -143,3 +143,45 @@ def test_the_tail_in_a_card_is_that_of_held_out_strangers(faces, tmp_path, monke
     scores = [float(rows[i] @ rows[j]) for i in range(len(held)) for j in range(i) if faces.people[held[i]] != faces.people[held[j]]]
     wanted = impostor_tail(np.array(scores, np.float32))
     assert np.allclose(cards.find(tmp_path, "tiny").impostor_tail, wanted, atol=1e-5)
+
+
+def test_blended_views_are_two_faces_whose_target_is_what_the_teacher_sees_in_them(teacher, faces):
+    """With no accident and no mask a view is the weighted mean of two stored faces."""
+    shown = replace(views(faces), how=STILL, blend=0.5, batch=24).at(3)
+    assert 4 < len(shown.blended) < 20 and shown.clean.shape == (len(shown.blended), 32, 32, 3)
+    crops = np.stack([view(face, faces.points, CARD.crop, np.random.default_rng(0), STILL)[0] for face in faces.pixels]).astype(float)
+    for place in range(24):
+        crop = shown.crops[place].astype(float)
+        if place not in shown.blended:
+            assert np.array_equal(crop, crops[shown.rows[place]])
+            continue
+        assert np.array_equal(crop, shown.clean[list(shown.blended).index(place)])
+        first = crops[shown.rows[place]]
+        # crop = share * first + (1 - share) * other: the rounding of the two stored faces leaves less than two grey levels
+        errors = []
+        for other in crops:
+            across = first - other
+            share = float(((crop - other) * across).sum() / max((across ** 2).sum(), 1))
+            errors.append(np.abs(other + share * across - crop).max() if 0.2 < share < 0.8 else np.inf)
+        assert min(errors) < 2 or np.array_equal(crop, first)  # a face may have met itself
+    again = replace(views(faces), how=STILL, blend=0.5, batch=24).at(3)
+    assert np.array_equal(again.crops, shown.crops)
+    assert not len(views(faces).at(3).blended)
+
+
+def test_the_loss_asks_the_teacher_about_blended_faces_alone(teacher, faces, tmp_path):
+    targets = clean_embeddings(teacher, faces, tmp_path / "clean.npy")
+    torch.manual_seed(0)
+    stream = replace(views(faces), blend=0.6)
+    task, shown = Whole(Compact(SHAPE), teacher, stream, targets, None, features=0.0), stream.at(5)
+    with torch.no_grad():
+        found = float(task.loss(5)[0])
+        with torch.autocast("cpu", torch.bfloat16):
+            mine = task.network((torch.from_numpy(shown.crops).permute(0, 3, 1, 2).float() - 127.5) / 128).float().numpy()
+    wanted = targets[shown.rows].copy()
+    for place, crop in zip(shown.blended, shown.clean, strict=True):
+        rows = [teacher((torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() - 127.5) / 64)[0][0].numpy()
+                for pixels in (crop, crop[:, ::-1])]
+        wanted[place] = sum(row / np.linalg.norm(row) for row in rows)
+    cosines = (mine * wanted).sum(1) / np.linalg.norm(mine, axis=1) / np.linalg.norm(wanted, axis=1)
+    assert len(shown.blended) > 1 and found == pytest.approx(1 - cosines.mean(), abs=0.02)

@@ -50,6 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--batch", type=int, default=12, help="views per process and step")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--mask", type=float, default=0.35, help="share of masked views")
+    parser.add_argument("--blend", type=float, default=0.0, help="share of views of two faces laid over one another (whole)")
     parser.add_argument("--features", type=float, default=0.1, help="weight of the feature targets (whole)")
     parser.add_argument("--guided", type=int, default=4, help="views per process that get feature targets (whole)")
     parser.add_argument("--frozen", type=int, default=0, help="leading blocks that stay as they are (whole), or that alone learn (front)")
@@ -114,7 +115,7 @@ def _task(options):
         held = held[[(faces.people[held][:i] == faces.people[row]).sum() < 5 for i, row in enumerate(held)]]  # five a person
         examination = Examination(faces, held, rows[np.random.default_rng(7).permutation(len(rows))[:500]], CROP)
     rows = rows[~faces.covered[rows]]  # what the teacher sees under a real mask is not the clean face
-    views = Views(faces, rows, CROP, replace(how), options.batch, options.seed)
+    views = Views(faces, rows, CROP, replace(how), options.batch, options.seed, options.blend)
     return Whole(network, teacher, views, targets, examination, options.features, options.guided, options.frozen)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -20,18 +21,38 @@ from torch import nn
 from ..embed.compact import Block, Compact
 from ..types import CropSpec, DataError
 from . import ranks
-from .augment import Augment, view
+from .augment import STILL, Augment, view
 from .faces import FaceSet
 from .initialise import scale_layer_by_layer
-from .teacher import Teacher
+from .teacher import Teacher, unit_embeddings
 from .validate import Examination, embedder, pixels_to_input
 
 MEAN, STD = (127.5, 127.5, 127.5), (128.0, 128.0, 128.0)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A batch of b views: (b, s, s, 3) uint8 crops, the rows they are, and which got a mask; bare ones come first.
+
+    The m views at `blended` show two faces laid over one another, which no row is: `clean` (m, s, s, 3) are those pairs
+    without mask or accident.
+    """
+
+    crops: np.ndarray
+    rows: np.ndarray
+    masked: np.ndarray
+    blended: np.ndarray
+    clean: np.ndarray
+
+
 @dataclass(eq=False)
 class Views:
-    """The stream of training views: step s of process r always shows the same faces in the same way."""
+    """The stream of training views: step s of process r always shows the same faces in the same way.
+
+    blend: share of views of two faces laid over one another, which the teacher must be asked about: people whom the set
+    does not hold (mixup for distillation, as in Beyer et al., "Knowledge distillation: a good teacher is patient and
+    consistent", CVPR 2022, section 3.2).
+    """
 
     faces: FaceSet
     rows: np.ndarray
@@ -39,19 +60,27 @@ class Views:
     how: Augment
     batch: int  # per process
     seed: int
+    blend: float = 0.0
     waited_s: float = 0.0
 
-    def at(self, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(batch, s, s, 3) uint8 crops, which rows they are, which got a mask; (b,) bare ones come first."""
+    def at(self, step: int) -> Shown:
         begun = time.perf_counter()
         rng = np.random.default_rng((self.seed, step, ranks.rank()))
         chosen = rng.choice(self.rows, self.batch)
         masked = np.arange(self.batch) >= round(self.batch * (1 - self.how.mask))
+        blended = np.flatnonzero(rng.random(self.batch) < self.blend) if self.blend else np.empty(0, np.int64)
+        faces = [np.asarray(self.faces.pixels[i]) for i in chosen]
+        for place in blended:
+            other, share = np.asarray(self.faces.pixels[rng.choice(self.rows)]), rng.uniform(0.25, 0.75)
+            faces[place] = cv2.addWeighted(faces[place], share, other, 1 - share, 0)
         bare, worn = replace(self.how, mask=0.0), replace(self.how, mask=1.0)
-        crops = np.stack([view(np.asarray(self.faces.pixels[i]), self.faces.points, self.spec, rng, worn if m else bare)[0]
-                          for i, m in zip(chosen, masked, strict=True)])
+        crops = np.stack([self._view(face, rng, worn if m else bare) for face, m in zip(faces, masked, strict=True)])
+        clean = np.array([self._view(faces[place], rng, STILL) for place in blended]).reshape(-1, *crops.shape[1:])
         self.waited_s += time.perf_counter() - begun
-        return crops, chosen, masked
+        return Shown(crops, chosen, masked, blended, clean.astype(np.uint8))
+
+    def _view(self, face: np.ndarray, rng: np.random.Generator, how: Augment) -> np.ndarray:
+        return view(face, self.faces.points, self.spec, rng, how)[0]
 
 
 def deviation(out: torch.Tensor, target: torch.Tensor, base: torch.Tensor | None = None) -> torch.Tensor:
@@ -76,7 +105,7 @@ class Blocks:
         self._scale()
 
     def _seen(self, step):
-        crops = torch.from_numpy(self.views.at(step)[0])
+        crops = torch.from_numpy(self.views.at(step).crops)
         card = self.teacher.card
         embedding, features = self.teacher(pixels_to_input(crops.numpy(), card.mean, card.std, card.channels))
         return pixels_to_input(crops.numpy(), MEAN, STD).bfloat16(), embedding, features
@@ -132,7 +161,7 @@ class Front:
         network.parts[:blocks].requires_grad_(True)
 
     def loss(self, step):
-        crops, card = self.views.at(step)[0], self.teacher.card
+        crops, card = self.views.at(step).crops, self.teacher.card
         wanted = self.teacher.front(pixels_to_input(crops, card.mean, card.std, card.channels), self.blocks)
         out, errors = pixels_to_input(crops, MEAN, STD).bfloat16(), []
         with torch.autocast(out.device.type, torch.bfloat16):
@@ -158,7 +187,8 @@ class Whole:
             part.requires_grad_(False)
 
     def loss(self, step):
-        crops, rows, masked = self.views.at(step)
+        shown = self.views.at(step)
+        crops = shown.crops
         images = pixels_to_input(crops, MEAN, STD).bfloat16()
         outs = []
         with torch.autocast(images.device.type, torch.bfloat16):
@@ -168,10 +198,13 @@ class Whole:
                     out = part(out)
                 outs.append(out)
             embedding = self.network.head(out).float()
-        loss = (1 - F.cosine_similarity(embedding, self.targets[torch.from_numpy(rows)])).mean()
+        targets = self.targets[torch.from_numpy(shown.rows)]
+        if len(shown.blended):
+            targets[torch.from_numpy(shown.blended)] = unit_embeddings(self.teacher, shown.clean)
+        loss = (1 - F.cosine_similarity(embedding, targets)).mean()
         if self.teacher is not None and self.features:
             # the bare views come first: there every feature has a target, and the teacher works on those alone
-            n = min(self.guided, int((~masked).sum()))
+            n = min(self.guided, int((~shown.masked).sum()))
             card = self.teacher.card
             wanted = self.teacher(pixels_to_input(crops[:n], card.mean, card.std, card.channels))[1]
             errors = [deviation(outs[k][:n], wanted[k]) for k in range(self.frozen, len(outs))]

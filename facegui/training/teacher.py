@@ -47,21 +47,26 @@ def between_blocks(graph: TorchGraph) -> tuple[str, ...]:
     return tuple(found)
 
 
-def clean_embeddings(teacher: Teacher, faces: FaceSet, file: Path, tick=lambda done, total: None) -> np.ndarray:
-    """(n, d) unit rows: what the teacher sees in each stored face and its mirror image together, kept in `file`.
+def unit_embeddings(teacher: Teacher, crops: np.ndarray) -> torch.Tensor:
+    """(n, s, s, 3) uint8 crops -> (n, d) unit rows: what the teacher sees in each and its mirror image together.
 
     The mean over the mirror pair is a better target than either: the student learns it in one pass.
     """
+    images = pixels_to_input(crops, teacher.card.mean, teacher.card.std, teacher.card.channels)
+    one, other = (torch.nn.functional.normalize(teacher(x.contiguous(memory_format=torch.channels_last))[0])
+                  for x in (images, images.flip(3)))
+    return torch.nn.functional.normalize(one + other)
+
+
+def clean_embeddings(teacher: Teacher, faces: FaceSet, file: Path, tick=lambda done, total: None) -> np.ndarray:
+    """(n, d) `unit_embeddings` of each stored face, kept in `file`."""
     if file.exists():
         return np.load(file, allow_pickle=False)
     mine, rows = ranks.share(len(faces)), []
     for begin in range(0, len(mine), 32):
         crops = np.stack([view(np.asarray(faces.pixels[i]), faces.points, teacher.card.crop, np.random.default_rng(0), STILL)[0]
                           for i in mine[begin : begin + 32]])
-        images = pixels_to_input(crops, teacher.card.mean, teacher.card.std, teacher.card.channels)
-        both = [torch.nn.functional.normalize(teacher(x.contiguous(memory_format=torch.channels_last))[0])
-                for x in (images, images.flip(3))]
-        rows.append(torch.nn.functional.normalize(both[0] + both[1]).numpy())
+        rows.append(unit_embeddings(teacher, crops).numpy())
         tick(begin, len(mine))
     whole = ranks.assemble(np.concatenate(rows), mine, len(faces))
     if ranks.rank() == 0:
