@@ -1,4 +1,4 @@
-"""Bare or covered? A small network of our own judges whether a mask hides the lower half of a face.
+"""Bare, masked or otherwise covered? A small network of our own judges what hides a face.
 
 Its weights and card stand in weights/cover; `python -m facegui.training.cover` makes them anew.
 """
@@ -26,14 +26,15 @@ BATCH = 256
 
 
 class CoverNet(nn.Sequential):
-    """(n, 3, 64, 64) float32 -> (n,) logits; above 0 is covered. About 66,000 parameters."""
+    """(n, 3, 64, 64) float32 -> (n, 2) logits, above 0 is yes: a mask covers the lower half; something else hides the
+    eyes or the mouth. A face can wear both. About 67,000 parameters."""
 
     def __init__(self) -> None:
         layers: list[nn.Module] = []
         for inputs, outputs in ((3, 20), (20, 40), (40, 56), (56, 72)):
             layers += [nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
         # A cell of the last 4 x 4 map sees its part of the face: which cell says "cloth" matters, so nothing is pooled.
-        super().__init__(*layers, nn.Flatten(), nn.Dropout(0.2), nn.Linear(72 * 16, 1), nn.Flatten(0))
+        super().__init__(*layers, nn.Flatten(), nn.Dropout(0.2), nn.Linear(72 * 16, 2))
 
 
 class CoverJudge:
@@ -41,7 +42,7 @@ class CoverJudge:
 
     def __init__(self, folder: Path, device: str | torch.device = "auto") -> None:
         if not folder.is_dir():
-            raise ModelError(f"the judge of masks is missing: there is no folder {folder}; restore weights/cover from the "
+            raise ModelError(f"the judge of covers is missing: there is no folder {folder}; restore weights/cover from the "
                              "repository, or train it with `python -m facegui.training.cover`")
         self.card: ModelCard = read_card(folder)
         self.threshold = float(self.card.figures.get("threshold", 0.5))
@@ -51,25 +52,24 @@ class CoverJudge:
         try:
             self._network.load_state_dict(load_file(file))
         except (SafetensorError, RuntimeError) as error:
-            raise ModelError(f"{file} does not hold the weights of the judge of masks: {str(error)[:200]}; restore weights/cover "
+            raise ModelError(f"{file} does not hold the weights of the judge of covers: {str(error)[:200]}; restore weights/cover "
                              "from the repository") from None
         self._network.eval().requires_grad_(False).to(self._device)
 
-    def masked(self, pixels: np.ndarray, faces: Sequence[Face]) -> list[float]:
-        """For each face found in `pixels` (h, w, 3 RGB uint8): how sure (0..1) a mask covers its lower half.
-
-        At `threshold` and above it counts as covered.
-        """
+    def covers(self, pixels: np.ndarray, faces: Sequence[Face]) -> list[tuple[bool, bool]]:
+        """For each face found in `pixels` (h, w, 3 RGB uint8): whether a mask covers its lower half, and whether something
+        else, such as dark glasses or a hand, hides its eyes or mouth."""
         if not faces:
             return []
-        return self.judge(np.stack([crop(pixels, face, self.card.crop) for face in faces])).tolist()
+        sure = self.judge(np.stack([crop(pixels, face, self.card.crop) for face in faces]))
+        return [(bool(mask), bool(other)) for mask, other in sure >= self.threshold]
 
     @torch.inference_mode()
     def judge(self, crops: np.ndarray) -> np.ndarray:
-        """(n, 64, 64, 3) RGB uint8 crops as the card's spec cuts them -> (n,) float32, 0..1."""
+        """(n, 64, 64, 3) RGB uint8 crops as the card's spec cuts them -> (n, 2) float32, 0..1: how sure of a mask, of another cover."""
         parts = [torch.sigmoid(self._network(normalise(crops[start:start + BATCH]).to(self._device))).cpu()
                  for start in range(0, len(crops), BATCH)]
-        return torch.cat(parts).numpy() if parts else np.empty(0, np.float32)
+        return torch.cat(parts).numpy() if parts else np.empty((0, 2), np.float32)
 
 
 def normalise(crops: np.ndarray) -> torch.Tensor:

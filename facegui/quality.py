@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .types import Face, Quality
+from .types import HIDDEN, Face, Quality
 
 REASONS = {
     "no_face": "No face was found; take a photo in which the face is larger and looks at the camera.",
@@ -25,11 +25,13 @@ REASONS = {
     "low_contrast": "The face is washed out; avoid light behind the person and fog on the lens.",
     "profile": "The face is turned to the side; look at the camera.",
     "lower_face_covered": "A mask covers the lower face; take it off for enrollment. It may stay on for recognition.",
+    HIDDEN: "Dark glasses, a hand or something else hides eyes or mouth; take it away for enrollment. It may stay for recognition.",
     "cut_off": "Part of the face lies outside the photo; give a photo with the whole face.",
     "unsure": "The program is not sure that this is a face; give a clearer photo.",
 }
 # A profile still adds something to other photos of the person, so it only warns.
 REFUSED = frozenset(REASONS) - {"profile"}
+COVERED = frozenset({"lower_face_covered", HIDDEN})  # no fault where a face is only to be recognised
 
 MIN_EYES_PX = 16
 MIN_DETAIL = 0.18
@@ -40,8 +42,9 @@ _NOSE_DEPTH = 0.55  # how far the nose tip stands before the eyes, in eye distan
 _EYES_PX = 35  # eye distance at which light and detail are measured: that of the usual 112 px crop
 
 
-def judge(pixels: np.ndarray, face: Face, masked: bool) -> Quality:
-    """How fit `face`, found in (height, width, 3) RGB uint8 `pixels`, is to be enrolled.
+def judge(pixels: np.ndarray, face: Face, masked: bool, hidden: bool = False) -> Quality:
+    """How fit `face`, found in (height, width, 3) RGB uint8 `pixels`, is to be enrolled; it is `masked`, or something
+    else hides its eyes or mouth.
 
     The score is 1 for a large, sharp, well lit, frontal, bare face and falls towards 0 with each of these; reasons
     are codes of REASONS, the gravest kind first.
@@ -52,6 +55,7 @@ def judge(pixels: np.ndarray, face: Face, masked: bool) -> Quality:
              "cut_off": (_cut_off(face, pixels.shape), 1.0),
              "too_small": (eyes_px < MIN_EYES_PX, _between(4, 48, eyes_px)),
              "lower_face_covered": (masked, 0.5 if masked else 1.0),
+             HIDDEN: (hidden, 0.5 if hidden else 1.0),
              "profile": (yaw_deg > MAX_YAW_DEG, _between(90, 15, yaw_deg))}
     band = _eye_band(pixels, face, eyes_px)
     if band is not None:

@@ -11,7 +11,7 @@ from gallery_rig import BOX, photo, unit, vector
 from facegui.service import FaceService
 from facegui.service.sight import Seen
 from facegui.service.strangers import Strangers
-from facegui.types import Face, Identification, Probe, Quality
+from facegui.types import Cover, Face, Identification, Probe, Quality
 
 TAILS = {pair: {"points": [[10.0 ** -n, start + 0.1 * n, 0.5 * 10.0 ** -n, 2 * 10.0 ** -n] for n in range(1, 7)],
                 "comparisons": 10 ** 7, "people": 300}
@@ -45,10 +45,10 @@ def between(faces):
 def test_whom_a_face_resembles_depends_on_the_masks(faces):
     score = between(faces)
     found = faces.decisions.resembled(np.stack([near(0, score, 0), near(1, score, 1), near(1, 0.95, 2), near(0, 0.1, 3)]),
-                                      [False, True, True, False])
+                                      [Cover.BARE, Cover.MASKED, Cover.MASKED, Cover.BARE])
     assert [[one.name for one in row] for row in found] == [["Ana"], [], ["Mia"], []]
     faces.decisions.comparer.rules.reject(found[0][0].person_id, faces.gallery.model_id, near(0, score, 0), False)
-    assert faces.decisions.resembled(near(0, score, 0)[None], [False]) == [[]], "the owner said that this is not Ana"
+    assert faces.decisions.resembled(near(0, score, 0)[None], [Cover.BARE]) == [[]], "the owner said that this is not Ana"
 
 
 @pytest.mark.parametrize(("person", "masked", "asked"), [(0, False, ["Ana"]), (1, True, [])])
@@ -69,7 +69,7 @@ def test_a_masked_stranger_who_is_a_little_like_somebody_masked_stays_one(faces)
         probe = Probe(FACE, Quality(0.9), masked, near(person, between(faces), seed))
         strangers.meet(np.zeros((200, 200, 3), np.uint8), Identification(probe, None, None, 0.5, ()))
     (left,) = strangers.everybody()
-    assert left.masked
+    assert left.covered
 
 
 def test_two_masked_people_are_in_doubt_at_a_higher_score_alone(faces):

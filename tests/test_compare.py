@@ -13,33 +13,42 @@ from facegui.decide.tails import BARE, LOOK, MASKED, MASKED_BARE
 from facegui.gallery import Gallery
 from facegui.gallery.compare import Comparer
 from facegui.gallery.enroll import LOOKS
-from facegui.types import GalleryError
+from facegui.types import HIDDEN, Cover, GalleryError, Quality
 
 
 def level(gallery, comparer, promise=Promise()):
     return level_for(promise, TAILS, comparer.photos_per_person())
 
 
+def hidden(item):
+    return HIDDEN in item.quality.reasons
+
+
 def fill(gallery, people=12, each=3, looks=True):
-    """Photos of a crowd, every third of a masked face (gallery_rig); bare ones with a look."""
+    """Photos of a crowd, every third of a masked face (gallery_rig); bare ones with a look, and some with dark glasses."""
     items = []
-    for name, item in crowd(people, each):
+    for at, (name, item) in enumerate(crowd(people, each)):
+        if at % 5 == 1 and not item.masked:
+            item = replace(item, quality=Quality(0.4, ("blurred", HIDDEN)))
         look = unit(item.embedding + 0.5 * vector(int(item.sha256[:6], 16))) if looks and not item.masked else None
         items.append((name, replace(item, look=look)))
     gallery.enroll_many(items)
     return items
 
 
-def slowly(items, probe, worn, levels):
+def slowly(items, probe, cover, levels):
     """{name: (pair, score, rarity)} from the photos as they were offered."""
     found = {}
     for name in {name for name, _ in items}:
         mine = [item for owner, item in items if owner == name]
         groups = {BARE: [item.embedding for item in mine if not item.masked], MASKED_BARE: [item.embedding for item in mine if item.masked]}
-        if worn:
+        if cover == Cover.MASKED:
             groups = {MASKED: [item.embedding for item in mine if item.masked],
                       LOOK: [item.look for item in mine if not item.masked and item.look is not None],
                       MASKED_BARE: [item.embedding for item in mine if not item.masked and item.look is None]}
+        if cover == Cover.OTHER:
+            groups |= {BARE: [item.embedding for item in mine if not item.masked and not hidden(item)],
+                       MASKED: [item.embedding for item in mine if hidden(item)]}
         scores = {pair: float(fused(probe[None], np.stack(rows))[0]) for pair, rows in groups.items() if rows}
         pair = max(scores, key=lambda one: float(levels.rarity(one, scores[one])))
         found[name] = (pair, scores[pair], float(levels.rarity(pair, scores[pair])))
@@ -47,13 +56,13 @@ def slowly(items, probe, worn, levels):
 
 
 @pytest.mark.parametrize("looks", [True, False])
-@pytest.mark.parametrize("worn", [True, False])
-def test_people_near_a_face_are_those_that_a_slow_comparison_finds(gallery, comparer, worn, looks):
+@pytest.mark.parametrize("cover", list(Cover))
+def test_people_near_a_face_are_those_that_a_slow_comparison_finds(gallery, comparer, cover, looks):
     items = fill(gallery, looks=looks)
     levels = level(gallery, comparer)
-    probes = np.stack([vector(5000 + number, vector(10 ** 6 + number)) for number in range(6)])
-    for probe, near in zip(probes, comparer.near(probes, [worn] * 6, levels), strict=True):
-        wanted = slowly(items, probe, worn, levels)
+    probes = np.stack([vector(5000 + number, vector(10**6 + number)) for number in range(6)])
+    for probe, near in zip(probes, comparer.near(probes, [cover] * 6, levels), strict=True):
+        wanted = slowly(items, probe, cover, levels)
         assert {one.name for one in near} == set(wanted)
         for one in near:
             pair, score, rarity = wanted[one.name]
@@ -65,7 +74,7 @@ def test_masked_and_bare_faces_of_one_call_are_each_compared_their_own_way(galle
     fill(gallery)
     levels = level(gallery, comparer)
     probes = np.stack([vector(6000), vector(6000)])
-    one, other = comparer.near(probes, [True, False], levels)
+    one, other = comparer.near(probes, [Cover.MASKED, Cover.BARE], levels)
     assert {near.pair for near in one} <= {MASKED, LOOK} and {near.pair for near in other} <= {BARE, MASKED_BARE}
 
 
@@ -74,7 +83,7 @@ def test_looks_go_with_their_photos_and_move_with_a_merge(gallery, comparer):
     levels = level(gallery, comparer)
 
     def owners():
-        return {one.name for one in comparer.near(vector(1)[None], [True], levels)[0]}
+        return {one.name for one in comparer.near(vector(1)[None], [Cover.MASKED], levels)[0]}
 
     assert owners() == {"Person 0", "Person 1", "Person 2"}
     gallery.merge("Person 1", "Person 2")
@@ -94,12 +103,12 @@ def test_a_rejected_face_is_not_that_person_until_it_is_taken_back(gallery, comp
     probe = unit(item.embedding + 0.05 * vector(123))
 
     def first():
-        return comparer.near(probe[None], [False], levels)[0][0]
+        return comparer.near(probe[None], [Cover.BARE], levels)[0][0]
 
     assert first().name == name and not first().rejected
     number = rules.reject(first().person_id, "model", probe, False)
     assert first().name == name and first().rejected
-    other = comparer.near(item.embedding[None], [False], levels)[0][0]
+    other = comparer.near(item.embedding[None], [Cover.BARE], levels)[0][0]
     assert other.name == name and not other.rejected  # the person's own photo resembles itself more
     assert rules.take_back(number) == name and not first().rejected
     with pytest.raises(GalleryError, match="taken back already"):
@@ -109,9 +118,9 @@ def test_a_rejected_face_is_not_that_person_until_it_is_taken_back(gallery, comp
 def test_rejections_of_another_model_do_not_count(gallery, comparer):
     items = fill(gallery, people=2, each=2)
     probe = items[1][1].embedding
-    person = comparer.near(probe[None], [False], level(gallery, comparer))[0][0].person_id
+    person = comparer.near(probe[None], [Cover.BARE], level(gallery, comparer))[0][0].person_id
     comparer.rules.reject(person, "another", probe, False)
-    assert not comparer.near(probe[None], [False], level(gallery, comparer))[0][0].rejected
+    assert not comparer.near(probe[None], [Cover.BARE], level(gallery, comparer))[0][0].rejected
 
 
 def test_deleting_a_person_deletes_what_was_said_about_it(gallery, comparer):
@@ -134,10 +143,22 @@ def test_strictness_is_stored_with_the_person(gallery, comparer):
     comparer.rules.set_strictness("person 1", "stricter")
     with Gallery(gallery.folder, "model", DIMENSION) as again:
         other = Comparer(again)
-        near = other.near(vector(1)[None], [False], level(again, other))[0]
+        near = other.near(vector(1)[None], [Cover.BARE], level(again, other))[0]
         assert {one.name: one.strictness for one in near} == {"Person 0": "normal", "Person 1": "stricter"}
         other.close()
     with pytest.raises(GalleryError, match="normal, strict, stricter"):
         comparer.rules.set_strictness("Person 1", "lenient")
     with pytest.raises(GalleryError, match="Nobody"):
         comparer.rules.set_strictness("Nobody at all", "strict")
+
+
+def test_dark_glasses_resemble_dark_glasses(gallery, comparer):
+    """Against a photo that is covered too, the same score says less than against a bare one."""
+    glasses = [(name, replace(item, masked=False, quality=Quality(0.5, (HIDDEN,)))) for name, item in crowd(3, 1)]
+    gallery.enroll_many(glasses)
+    probe, levels = unit(glasses[0][1].embedding + 0.6 * vector(5)), level(gallery, comparer)
+    covered, bare = (comparer.near(probe[None], [cover], levels)[0][0] for cover in (Cover.OTHER, Cover.BARE))
+    assert covered.score == bare.score and (covered.pair, bare.pair) == (MASKED, BARE)
+    assert bare.rarity - covered.rarity > 0.3
+    gallery.forget(glasses[0][0])
+    assert comparer.near(probe[None], [Cover.OTHER], levels)[0][0].name != glasses[0][0]

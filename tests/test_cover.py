@@ -14,7 +14,8 @@ from facegui.align import crop
 from facegui.cover import SPEC, CoverJudge, CoverNet, normalise
 from facegui.detect import MtcnnDetector
 from facegui.drawn import CAST, STRANGERS, group, person
-from facegui.training import cover, cover_faces
+from facegui.training import cover, cover_faces, cover_views
+from facegui.training.covers import draw_cover
 from facegui.types import DataError, Face, ModelCard, ModelError
 
 SHIPPED = Path(__file__).resolve().parent.parent / "weights" / "cover"
@@ -39,12 +40,14 @@ def test_the_judge_cuts_and_judges_each_face(folder):
     pixels = rng.integers(0, 256, (300, 400, 3), dtype=np.uint8)
     faces = [Face((0, 0, 1, 1), (np.array(SPEC.points) * scale + shift).astype(np.float32), 1.0)
              for scale, shift in ((1, 0), (2.5, 40), (0.6, 200))]
-    found = judge.masked(pixels, faces)
-    for face, value in zip(faces, found, strict=True):
+    found = judge.covers(pixels, faces)
+    sure = judge.judge(np.stack([crop(pixels, face, SPEC) for face in faces]))
+    for face, said, values in zip(faces, found, sure, strict=True):
         with torch.inference_mode():
-            logit = folder[1](normalise(crop(pixels, face, SPEC)[None]))
-        assert value == pytest.approx(1 / (1 + np.exp(-float(logit))), abs=1e-5)
-    assert judge.masked(pixels, []) == [] and judge.threshold == 0.4
+            logits = folder[1](normalise(crop(pixels, face, SPEC)[None]))[0].numpy()
+        assert values == pytest.approx(1 / (1 + np.exp(-logits)), abs=1e-5)
+        assert said == tuple(values >= 0.4)
+    assert judge.covers(pixels, []) == [] and judge.threshold == 0.4
     many = rng.integers(0, 256, (600, 64, 64, 3), dtype=np.uint8)
     np.testing.assert_allclose(judge.judge(many), np.concatenate([judge.judge(few) for few in np.array_split(many, 7)]), atol=1e-5)
 
@@ -107,7 +110,8 @@ def test_people_and_sources_are_held_out(collection):
     faces = cover_faces.read(folder)
     assert len(faces.part) == len(rows) and set(faces.part) == {"train", "people", "source"}
     assert ((faces.part == "source") == np.isin(faces.source, ("pins", "rwmfd"))).all()
-    assert faces.covered.tolist() == [cover == "masked" for *_, cover in rows]
+    assert faces.masked.tolist() == [cover == "masked" for *_, cover in rows]
+    assert faces.path.tolist() == [path for path, *_ in rows] and not faces.other.any()
     parts = {}
     for (_, source, person, _), part in zip(rows, faces.part, strict=True):
         parts.setdefault((source, person), set()).add(part)
@@ -137,10 +141,35 @@ def test_training_learns_and_writes_a_judge(collection, tmp_path):
     rng = np.random.default_rng(5)
     masked = np.arange(60) % 2 == 0
     unseen = cover.still(np.stack([face(rng, covered) for covered in masked]))
-    assert ((judge.judge(unseen) >= judge.threshold) == masked).mean() > 0.9
+    assert ((judge.judge(unseen)[:, 0] >= judge.threshold) == masked).mean() > 0.9
     figure = judge.card.figures["masked faces judged masked, sources not trained on"]
     assert figure["of"] == 20 and figure["interval"][0] <= figure["share"] <= figure["interval"][1]
     assert judge.card.training["faces"]["web"]["masked"] > 50
+
+
+def test_what_somebody_saw_is_told_to_the_judge(collection, tmp_path):
+    folder, rows = collection
+    shown, doubtful = rows[50][0], rows[52][0]
+    (tmp_path / "seen.tsv").write_text(f"# by eye\n{shown}\tother\n{doubtful}\tunsure\n")
+    faces = cover_faces.read(folder, tmp_path / "seen.tsv")
+    other = dict(zip(faces.path.tolist(), faces.other.tolist(), strict=True))
+    assert other[shown] == 1 and np.isnan(other[doubtful]) and sum(value == 0 for value in other.values()) == len(rows) - 2
+    pools = cover_views.Pools(faces)
+    assert not {shown, doubtful} & set(faces.path[pools.bare]) and set(faces.path[pools.other]) <= {shown}
+    for bad in ("one\ttwo\tthree", f"{shown}\tsunglasses"):
+        (tmp_path / "seen.tsv").write_text(bad)
+        with pytest.raises(DataError, match="path, a tab|sunglasses"):
+            cover_faces.read(folder, tmp_path / "seen.tsv")
+    with pytest.raises(DataError, match="path, a tab"):
+        cover_faces.read(folder, tmp_path / "nowhere.tsv")
+
+
+def test_a_batch_is_half_masked_and_says_what_else_is_worn(collection):
+    faces, rng = cover_faces.read(collection[0]), np.random.default_rng(8)
+    crops, worn = cover_views.batch(faces, cover_views.Pools(faces), np.zeros(len(faces.part)), rng)
+    half = cover_views.BATCH // 2
+    assert crops.shape == (2 * half, 64, 64, 3) and worn[:, 0].tolist() == [False] * half + [True] * half
+    assert 0.1 < worn[:half, 1].mean() < 0.55 and 0.1 < worn[half:, 1].mean() < 0.55
 
 
 def test_balance_misses_both_kinds_alike():
@@ -161,7 +190,7 @@ def test_the_shipped_judge_is_small_and_states_its_figures():
     assert (SHIPPED / judge.card.file).stat().st_size < 400_000
     assert "non-commercial" in judge.card.licence and judge.card.training["faces"]
     for name, figure in judge.card.figures.items():
-        assert name == "threshold" or (figure["of"] > 40 and figure["share"] > 0.9), name
+        assert name == "threshold" or (figure["of"] > 40 and figure["share"] > 0.75), name
 
 
 @pytest.mark.parametrize("name", [*CAST])
@@ -171,7 +200,19 @@ def test_drawn_people_are_judged_bare_and_masked(name, program):
         for view in (0, 1):
             pixels = person(CAST[name], mask=mask, view=view)
             faces = detector.detect(pixels)
-            assert [value >= judge.threshold for value in judge.masked(pixels, faces)] == [mask]
+            assert judge.covers(pixels, faces) == [(mask, False)]
+
+
+@pytest.mark.parametrize(("kind", "least"), [("glasses", 0.8), ("hand", 0.7), ("thing", 0.4)])  # its photos show real people
+def test_drawn_people_behind_something_are_judged_otherwise_covered(kind, least, program):
+    detector, judge = program
+    told = []
+    for seed in [*CAST.values(), *STRANGERS.values()]:
+        pixels = person(seed)
+        (face,) = detector.detect(pixels)
+        hidden = draw_cover(pixels, face.landmarks, np.random.default_rng(seed), kind)
+        told += [other for _, other in judge.covers(hidden, [face])]
+    assert np.mean(told) > least
 
 
 def test_everyone_in_a_group_is_judged_alone(program):
@@ -179,7 +220,7 @@ def test_everyone_in_a_group_is_judged_alone(program):
     masks = [False, True, True, False]
     pixels = group([person(seed, mask=mask) for seed, mask in zip([*CAST.values(), *STRANGERS.values()] * 2, masks)])
     faces = sorted(detector.detect(pixels), key=lambda face: (face.box[1] // 200, face.box[0]))
-    assert [value >= judge.threshold for value in judge.masked(pixels, faces)] == masks
+    assert [mask for mask, _ in judge.covers(pixels, faces)] == masks
 
 
 @pytest.fixture(scope="module")

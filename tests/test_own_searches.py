@@ -12,6 +12,7 @@ from facegui.decide import Promise, level_for
 from facegui.decide.local import MOST, NEAREST, WEIGHT
 from facegui.decide.rule import rule_for
 from facegui.decide.tails import BARE, LOOK
+from facegui.types import Cover
 
 
 def test_photos_per_person_and_own_searches_follow_the_gallery(gallery, comparer):
@@ -57,8 +58,9 @@ def test_in_a_crowd_everybody_has_a_threshold_of_their_own(gallery, comparer, wo
     off = dict(zip((name for name, _ in items), np.clip(WEIGHT * (crowding - crowding.mean()), 0, MOST), strict=True))
     levels = level_for(Promise(), TAILS, comparer.photos_per_person(), comparer.own_searches())
     probe = unit(items[5][1].embedding + 0.6 * vector(4321))
+    cover = Cover.MASKED if worn else Cover.BARE
     for _ in range(2):  # the second time from memory
-        found = comparer.near(probe[None], [worn], levels)[0]
+        found = comparer.near(probe[None], [cover], levels)[0]
         assert len({round(one.off, 4) for one in found}) > 5
         for one in found:
             score = float(probe @ templates[[name for name, _ in items].index(one.name)]) - off[one.name]
@@ -67,10 +69,10 @@ def test_in_a_crowd_everybody_has_a_threshold_of_their_own(gallery, comparer, wo
             assert one.rarity == pytest.approx(float(levels.rarity(pair, score)), abs=1e-4)
     assert [one.rarity for one in found] == sorted((one.rarity for one in found), reverse=True)
     by_hand = level_for(Promise(by_hand=0.5), TAILS, comparer.photos_per_person(), comparer.own_searches())
-    assert all(one.off == 0 for one in comparer.near(probe[None], [worn], by_hand)[0])
+    assert all(one.off == 0 for one in comparer.near(probe[None], [cover], by_hand)[0])
     crowded = max(found, key=lambda one: one.off)
     comparer.rules.set_strictness(crowded.name, "stricter")
-    strict = next(one for one in comparer.near(probe[None], [worn], levels)[0] if one.name == crowded.name)
+    strict = next(one for one in comparer.near(probe[None], [cover], levels)[0] if one.name == crowded.name)
     needs = levels.score(pair, rule_for(levels, "stricter").match)
     assert strict.off == pytest.approx(min(crowded.off, 1 - needs)), "the same photo must still match itself"
 
@@ -82,7 +84,7 @@ def test_of_a_deleted_photo_nothing_stays_in_memory(gallery, comparer):
     gone, kept = (np.array([item.embedding for name, item in crowd(210, 2) if (name == person.name) is mine]) for mine in (True, False))
     assert (before @ gone.T).max() > 1 - 1e-5
     levels = level_for(Promise(), TAILS, comparer.photos_per_person(), comparer.own_searches())
-    comparer.near(gone[:1], [False], levels)
+    comparer.near(gone[:1], [Cover.BARE], levels)
     cohort = weakref.ref(levels.cohorts[BARE])
     del before, levels
     for photo_id in [one.id for one in gallery.photos(person.name)]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from facegui import drawn, quality
-from facegui.types import Face, Quality
+from facegui.types import HIDDEN, Face, Quality
 
 SIZE = 400
 
@@ -89,6 +89,9 @@ def test_masks_faces_at_the_border_and_doubtful_faces():
     covered = quality.judge(pixels, face, True)
     assert covered.reasons == ("lower_face_covered",) and quality.refuses(covered)
     assert covered.score < quality.judge(pixels, face, False).score
+    hidden = quality.judge(pixels, face, False, True)
+    assert hidden.reasons == (HIDDEN,) and quality.refuses(hidden) and hidden.score < quality.judge(pixels, face, False).score
+    assert quality.judge(pixels, face, True, True).reasons == ("lower_face_covered", HIDDEN)
     for crop, moved in [(pixels[: int(face.landmarks[4, 1]) + 3], 0),
                         (pixels[:, int(face.landmarks[0, 0]) - 3 :], face.landmarks[0, 0] - 3)]:
         near = Face(face.box, face.landmarks - np.float32([moved, 0]), face.score)

@@ -11,7 +11,7 @@ from facegui import image
 from facegui.gallery import Gallery
 from facegui.service import strangers as room
 from facegui.service.strangers import MOST_PEOPLE, MOST_PICTURES, Strangers
-from facegui.types import Face, FaceguiError, Identification, Probe, Quality
+from facegui.types import HIDDEN, Cover, Face, FaceguiError, Identification, Probe, Quality
 
 PIXELS = np.random.default_rng(3).integers(0, 255, (300, 400, 3), dtype=np.uint8)
 
@@ -106,16 +106,16 @@ def test_masked_strangers_are_kept_and_named_from_bare_pictures_where_there_are_
     (one,) = kept.everybody()
     calls = []
     kept._service.enroll = lambda name, photos, force, note: calls.append((photos, force)) or SimpleNamespace(enrolled=0)
-    assert one.masked
-    with pytest.raises(FaceguiError, match="only seen wearing a mask"):
+    assert one.covered
+    with pytest.raises(FaceguiError, match="only seen with a covered face"):
         kept.name(one.number, "Ana")
-    kept.name(one.number, "Ana", masked_too=True)
+    kept.name(one.number, "Ana", covered_too=True)
     assert calls == [(one.portraits(), True)] and len(one.portraits()) == 1
     kept.meet(PIXELS, seen(np.eye(64)[0], 0.2))
     kept.meet(PIXELS, seen(np.eye(64)[0], 0.3))
-    assert [(each.masked, each.quality) for each in one.pictures] == [(False, 0.3), (False, 0.2), (True, 0.5)]
+    assert [(each.covered, each.quality) for each in one.pictures] == [(False, 0.3), (False, 0.2), (True, 0.5)]
     kept.name(one.number, "Ana")
-    assert calls[1] == (one.portraits(), False) and len(one.portraits()) == 2 and not one.masked
+    assert calls[1] == (one.portraits(), False) and len(one.portraits()) == 2 and not one.covered
 
 
 def test_whoever_was_enrolled_meanwhile_is_no_stranger(kept):
@@ -158,3 +158,14 @@ def test_two_masked_strangers_need_a_higher_score_to_be_one(kept):
     assert [each.seen for each in kept.everybody()] == [1, 1], "their masks resemble each other"
     kept.meet(PIXELS, seen(other))
     assert sorted(each.seen for each in kept.everybody()) == [1, 2]
+
+
+def test_strangers_behind_dark_glasses_are_kept_as_masked_ones_are(kept):
+    kept.keep(1)
+    kept.meet(PIXELS, seen(np.eye(64)[0], 0.5, reasons=(HIDDEN,)))
+    alike = np.eye(64)[0] * 0.55 + np.eye(64)[1] * np.sqrt(1 - 0.55 ** 2)
+    kept.meet(PIXELS, seen(alike, 0.5, reasons=(HIDDEN,)))
+    assert len(kept.everybody()) == 2, "two covered faces resemble one another: 0.6 is needed, not 0.5"
+    kept.meet(PIXELS, seen(np.eye(64)[0], 0.4))
+    one = next(one for one in kept.everybody() if one.seen == 2)
+    assert not one.covered and [each.cover for each in one.pictures] == [Cover.BARE, Cover.OTHER]

@@ -67,7 +67,7 @@ def _lines(name: str, answer: Recognition, written: Path | None) -> list[str]:
         score = "empty gallery" if one.match_score is None else f"{one.match_score:.2f}"
         said = one.name or (f"Is this {one.question}?" if one.question else "unknown")
         lines.append(f"  {number}. {said}  {score} (threshold {one.threshold:.2f})  "
-                     f"{'masked' if one.probe.masked else 'bare'}  at {x1},{y1} - {x2},{y2}")
+                     f"{one.probe.cover}  at {x1},{y1} - {x2},{y2}")
         if one.verdict is not None:
             lines.append(f"     {one.verdict.words} ({one.verdict.mode})")
         others = [f"{candidate.name} {candidate.score:.2f}" for candidate in one.candidates]

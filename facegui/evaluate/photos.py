@@ -158,7 +158,7 @@ def covered(shots: Sequence[Shot], faces: Sequence[Face | None], cover: CoverJud
             pace.step(len(batch))
             crops = [align.crop(shots[place].pixels(), faces[place], cover.card.crop) for _, place in batch]
             for (key, _), sure in zip(batch, cover.judge(np.stack(crops)), strict=True):
-                table.put(key, [sure])
+                table.put(key, [sure[0]])
             table.save(10 * SAVE_AFTER)
     finally:
         table.save()

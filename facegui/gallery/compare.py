@@ -2,7 +2,7 @@
 
 A bare photo has a second template, its look: the photo's own mixed with templates of the same face under drawn masks.
 Looks stand in the gallery as the templates of a model of their own, so they are searched, merged and deleted like any.
-A bare face is compared with the photos alone; a masked one with looks, and with photos that show masked faces.
+What is compared with what is said in table.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,38 +20,21 @@ from ..decide.level import OWN_FROM
 from ..decide.local import Cohort
 from ..decide.own import Searches, search, under_masks
 from ..decide.rule import STRICTNESS, rule_for
-from ..decide.tails import BARE, BY_MASKS, LOOK, MASKED, MASKED_BARE
+from ..decide.tails import BARE, BY_MASKS, LOOK
 from ..index import View
 from ..store import people as persons
+from ..types import Cover
 from . import Gallery
 from .enroll import LOOKS
-from .live import LiveIndex, _pieces
+from .live import LiveIndex
 from .rules import Rules
+from .table import Rows, Table, by_person, table_for
 
 NOMINEES = 20  # people, at least: those whose best photo comes next may come first when all their photos count
 STALE = 0.02  # share of templates that may come before the gallery's own people are searched again
 
 # own searches: the model, photos, their owners and the count of looks they were made of; by pair of covers
 NOTHING: tuple[str, np.ndarray, np.ndarray, int, dict[str, Searches]] = ("", np.empty(0, np.int64), np.empty(0, np.int64), 0, {})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """A view with its rows by person: those of the n-th of `people` are order[starts[n]:starts[n + 1]]."""
-
-    view: View
-    people: np.ndarray
-    starts: np.ndarray
-    order: np.ndarray
-
-    def of(self, person: int) -> np.ndarray:
-        at = int(np.searchsorted(self.people, person))
-        if at == len(self.people) or self.people[at] != person:
-            return np.empty(0, np.int64)
-        return self.order[self.starts[at]:self.starts[at + 1]]
-
-    def vectors(self, rows: np.ndarray) -> np.ndarray:
-        return np.concatenate([*_pieces(self.view, rows)]) if len(rows) else np.empty((0, 0), np.float32)
 
 
 class Comparer:
@@ -62,7 +45,7 @@ class Comparer:
         self._looks: LiveIndex | None = None
         self._rows: dict[str, Rows] = {}
         self._own = NOTHING
-        self._off: dict[str, tuple[View, weakref.ref[Cohort], dict[int, float]]] = {}
+        self._off: dict[tuple[Cover, str], tuple[View, weakref.ref[Cohort], dict[int, float]]] = {}
         self._lock, self._searching = threading.Lock(), threading.Lock()
 
     def close(self) -> None:
@@ -84,23 +67,20 @@ class Comparer:
     def _by_person(self, what: str, view: View) -> Rows:
         found = self._rows.get(what)
         if found is None or found.view is not view:
-            alive = np.flatnonzero(view.alive)
-            order = alive[np.argsort(view.people[alive], kind="stable")]
-            people, first = np.unique(view.people[order], return_index=True)
-            found = self._rows[what] = Rows(view, people, np.append(first, len(order)), order)
+            found = self._rows[what] = by_person(view)
         return found
 
     # ---- searching ----------------------------------------------------------------------------------------------
 
-    def near(self, embeddings: np.ndarray, masked: Sequence[bool], level: Level, top: int = 5) -> list[list[Near]]:
+    def near(self, embeddings: np.ndarray, covers: Sequence[Cover], level: Level, top: int = 5) -> list[list[Near]]:
         """At least the `top` people nearest to each of (n, dimension) unit embeddings, most alike first.
 
-        masked: (n,) whether the face wears a mask.
+        covers: (n,) what each face wears.
         """
         main, rules = self._main(), self.rules.follow(self.gallery.model_id)
         count = max(NOMINEES, 2 * top)
         hits = main.view.search(embeddings, count)
-        looks, under = None, [number for number, worn in enumerate(masked) if worn]
+        looks, under = None, [number for number, cover in enumerate(covers) if cover == Cover.MASKED]
         nominated = [{hit.person_id for hit in found} for found in hits]
         if under:
             looks = self._look()
@@ -110,16 +90,16 @@ class Comparer:
             names = persons.names_of(c, set().union(*nominated))
         people = np.array(sorted(names), np.int64)  # one may have been deleted or merged meanwhile
         answers: list[list[Near]] = [[] for _ in hits]
-        for worn in (False, True):
-            mine = [number for number, one in enumerate(masked) if bool(one) is worn]
+        for cover in Cover:
+            mine = [number for number, one in enumerate(covers) if one == cover]
             if mine and len(people):
-                table = _table(people, worn, main, looks, rules)
-                off = self._taken_off(people, table, {BARE: main.view} | ({LOOK: looks.view} if looks else {}), level)
+                table = table_for(people, cover, main, looks, rules)
+                off = self._taken_off(people, table, cover, {BARE: main.view} | ({LOOK: looks.view} if looks else {}), level)
                 for number, found in zip(mine, _compare(embeddings[mine], table, off, names, rules, level, count), strict=True):
-                    answers[number] = [_judged(embeddings[number], worn, one, rules, level) for one in found]
+                    answers[number] = [_judged(embeddings[number], cover == Cover.MASKED, one, rules, level) for one in found]
         return answers
 
-    def _taken_off(self, people: np.ndarray, table: Table, views: dict[str, View], level: Level) -> np.ndarray:
+    def _taken_off(self, people: np.ndarray, table: Table, cover: Cover, views: dict[str, View], level: Level) -> np.ndarray:
         """(g,) what is taken off the scores of each group of the table (decide/local.py); kept while its view lasts."""
         groups = np.unique(table.groups)
         off = np.zeros(len(groups))
@@ -127,9 +107,9 @@ class Comparer:
             cohort, columns = level.cohorts.get(pair), np.flatnonzero(groups % 4 == PAIRS.index(pair))
             if cohort is None or not len(columns):
                 continue
-            kept = self._off.get(pair)
+            kept = self._off.get((cover, pair))  # which photos make the pair depends on what the face wears
             if kept is None or kept[0] is not view or kept[1]() is not cohort:
-                kept = self._off[pair] = (view, weakref.ref(cohort), {})
+                kept = self._off[cover, pair] = (view, weakref.ref(cohort), {})
             owners = people[groups[columns] // 4].tolist()
             rows = np.isin(table.groups, groups[columns[[owner not in kept[2] for owner in owners]]])
             if rows.any():
@@ -182,32 +162,6 @@ class Comparer:
             bare, templates = main.vectors(rows[mine]), looks.vectors(looks.order[seen])
             searches[LOOK] = search(templates, main.view.people[rows[mine]], under_masks(bare, templates))
         return searches
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
-    """Templates of some people as rows, grouped by person and pair of covers: group = 4 * person's place + pair's place."""
-
-    vectors: np.ndarray
-    photos: np.ndarray
-    groups: np.ndarray
-
-
-def _table(people: np.ndarray, worn: bool, main: Rows, looks: Rows | None, rules: Rules) -> Table:
-    """What a face (`worn`: a masked one) is compared with."""
-    rows = np.concatenate([main.of(person) for person in people] or [np.empty(0, np.int64)])
-    place = np.searchsorted(people, main.view.people[rows])
-    photos, vectors = main.view.photos[rows], main.vectors(rows)
-    shown = rules.is_masked(photos)
-    pair = np.where(shown, PAIRS.index(MASKED if worn else MASKED_BARE), PAIRS.index(MASKED_BARE if worn else BARE))
-    if worn and looks is not None and len(drawn := np.concatenate([looks.of(person) for person in people])):
-        seen = looks.view.photos[drawn]
-        left = shown | ~np.isin(photos, seen)
-        vectors = np.concatenate([vectors[left], looks.vectors(drawn)] if left.any() else [looks.vectors(drawn)])
-        place = np.concatenate([place[left], np.searchsorted(people, looks.view.people[drawn])])
-        photos, pair = np.concatenate([photos[left], seen]), np.concatenate([pair[left], np.full(len(drawn), PAIRS.index(LOOK))])
-    order = np.argsort(4 * place + pair, kind="stable")
-    return Table(vectors[order], photos[order], (4 * place + pair)[order])
 
 
 def _compare(probes: np.ndarray, table: Table, off: np.ndarray, names: dict[int, str], rules: Rules, level: Level,

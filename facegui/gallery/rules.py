@@ -19,7 +19,7 @@ class Rules:
         self._seen: tuple[int, str] | None = None
         self._strict: dict[int, str] = {}
         self._rejected: dict[int, list[tuple[int, bool, np.ndarray]]] = {}
-        self.masked_photos = np.empty(0, np.int64)  # ids of photos of masked faces, ascending
+        self._masked = self._hidden = np.empty(0, np.int64)  # ids of photos of such faces, ascending
 
     def follow(self, model_id: str) -> Rules:
         """Take up what was committed, seen through a model; returns itself."""
@@ -28,7 +28,7 @@ class Rules:
             with self._database.read() as c:
                 self._strict = {person: strictest(levels) for person, levels in trust.strictness(c).items()}
                 self._rejected = trust.rejected(c, model_id)
-                self.masked_photos = trust.masked_photos(c)
+                self._masked, self._hidden = trust.masked_photos(c), trust.hidden_photos(c)
             self._seen = version, model_id
         return self
 
@@ -65,8 +65,16 @@ class Rules:
 
     def is_masked(self, photo_ids: Iterable[int] | np.ndarray) -> np.ndarray:
         """(n,) bool for (n,) photo ids."""
-        wanted = np.asarray(photo_ids, np.int64)
-        if not len(self.masked_photos):
-            return np.zeros(len(wanted), bool)
-        at = np.minimum(np.searchsorted(self.masked_photos, wanted), len(self.masked_photos) - 1)
-        return self.masked_photos[at] == wanted
+        return _among(photo_ids, self._masked)
+
+    def is_hidden(self, photo_ids: Iterable[int] | np.ndarray) -> np.ndarray:
+        """(n,) bool for (n,) photo ids: whether something that is no mask hides eyes or mouth."""
+        return _among(photo_ids, self._hidden)
+
+
+def _among(wanted: Iterable[int] | np.ndarray, some: np.ndarray) -> np.ndarray:
+    """(n,) bool; some: ascending."""
+    wanted = np.asarray(wanted, np.int64)
+    if not len(some):
+        return np.zeros(len(wanted), bool)
+    return some[np.minimum(np.searchsorted(some, wanted), len(some) - 1)] == wanted

@@ -24,7 +24,7 @@ def identification(one: Identification) -> dict[str, Any]:
         "landmarks": [[round(float(x), 1), round(float(y), 1)] for x, y in face.landmarks],
         "score": round(float(face.score), 4),
         "quality": {"score": round(float(one.probe.quality.score), 3), "reasons": list(one.probe.quality.reasons)},
-        "masked": bool(one.probe.masked),
+        "masked": bool(one.probe.masked), "cover": str(one.probe.cover),
         "name": one.name,
         "match_score": None if one.match_score is None else round(float(one.match_score), 4),
         "threshold": round(float(one.threshold), 4),

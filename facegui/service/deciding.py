@@ -12,7 +12,7 @@ from ..decide.promise import CHOICES, DEFAULT
 from ..decide.tails import BARE, LOOK
 from ..gallery import Gallery
 from ..gallery.compare import Comparer
-from ..types import MATCH, Candidate, GalleryError, Identification, Probe, Statement
+from ..types import MATCH, Candidate, Cover, GalleryError, Identification, Probe, Statement
 from . import models
 
 if TYPE_CHECKING:
@@ -74,14 +74,14 @@ class Decisions:
         """The score from which two faces, of which so many (0 to 2) wear a mask, are taken for one person's."""
         return self.level().alike(masked)
 
-    def resembled(self, embeddings: np.ndarray, masked: Sequence[bool]) -> list[list[Candidate]]:
+    def resembled(self, embeddings: np.ndarray, covers: Sequence[Cover]) -> list[list[Candidate]]:
         """Whom each of (n, dimension) faces is as much alike as a name asks, most alike first; not who was ruled out."""
         if not len(embeddings):
             return []
         level = self.level()
         return [[Candidate(one.person_id, one.name, one.score, one.photo_id)
                  for one in near if one.rarity >= level.match and not one.rejected]
-                for near in self.comparer.near(embeddings, masked, level)]
+                for near in self.comparer.near(embeddings, covers, level)]
 
     def statement(self) -> Statement:
         level = self.level()
@@ -102,10 +102,10 @@ class Decisions:
               by_hand: float | None = None) -> list[Identification]:
         """`identify` with (n, dimension) embeddings that were fused over several looks at the same faces."""
         level = self.level(by_hand)
-        found = self.comparer.near(embeddings, [probe.masked for probe in probes], level, top)
+        found = self.comparer.near(embeddings, [probe.cover for probe in probes], level, top)
         answers = []
         for probe, near in zip(probes, found, strict=True):
-            verdict = decide(level, "masked" if probe.masked else "bare", near)
+            verdict = decide(level, probe.cover, near)
             ranked = sorted(near, key=lambda one: (one.rejected, -one.rarity, one.person_id))[:top]
             listed = tuple(Candidate(one.person_id, one.name, one.score, one.photo_id) for one in ranked)
             answers.append(Identification(probe, verdict.name if verdict.level == MATCH else None,

@@ -87,7 +87,7 @@ def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *
         else:
             taken.append((number, offered, found))
     vectors = [probe.embedding for probe in sight.embed([seen for _, _, seen in taken])]
-    alike = resembled(np.stack(vectors), [seen.masked for _, _, seen in taken]) if taken else []
+    alike = resembled(np.stack(vectors), [seen.cover for _, _, seen in taken]) if taken else []
     near = _too_close(gallery, name, alike)
     person_id = None
     if near and careful:

@@ -12,7 +12,7 @@ import numpy as np
 from .. import align, quality
 from ..cover import CoverJudge
 from ..training import looks
-from ..types import Detector, Embedder, Face, Picture, Probe, Quality
+from ..types import Cover, Detector, Embedder, Face, Picture, Probe, Quality, cover_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +23,10 @@ class Seen:
     quality: Quality
     masked: bool
     crop: np.ndarray
+
+    @property
+    def cover(self) -> Cover:
+        return cover_of(self.masked, self.quality)
 
 
 class Sight:
@@ -41,10 +45,9 @@ class Sight:
 
     def judge(self, pixels: np.ndarray, faces: Sequence[Face], scale: float = 1.0) -> list[Seen]:
         """Faces that were found in `pixels`, judged and cut out; `scale` is the picture's, see Picture."""
-        covered = [sure >= self.cover.threshold for sure in self.cover.masked(pixels, faces)]
         spec = self.embedder.card.crop
-        return [Seen(scaled(face, 1 / scale), quality.judge(pixels, face, masked), masked, align.crop(pixels, face, spec))
-                for face, masked in zip(faces, covered, strict=True)]
+        return [Seen(scaled(face, 1 / scale), quality.judge(pixels, face, masked, hidden), masked, align.crop(pixels, face, spec))
+                for face, (masked, hidden) in zip(faces, self.cover.covers(pixels, faces), strict=True)]
 
     def embed(self, seen: Sequence[Seen]) -> list[Probe]:
         """All faces in one batch."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import image, quality
-from ..types import EnrollReport, FaceguiError, Identification, Quality
+from ..types import Cover, EnrollReport, FaceguiError, Identification, Quality
 from .thumbnails import SIDE_PX, cut
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ SETTING = "keep_strangers_hours"  # in the gallery; absent or 0: nobody is kept
 MOST_PEOPLE, MOST_PICTURES = 200, 6
 PORTRAIT = 1.0  # of the box side added on every side: enough to find and align the face again
 PORTRAIT_PX = 480
-# Whoever wears a mask is kept too, to be recognised by the owner; a bare picture, once there is one, comes first.
-UNFIT = quality.REFUSED - {"lower_face_covered"}
+# Whoever is covered is kept too, to be recognised by the owner; a bare picture, once there is one, comes first.
+UNFIT = quality.REFUSED - quality.COVERED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,11 @@ class Picture:
     thumbnail: bytes
     embedding: np.ndarray
     quality: float
-    masked: bool
+    cover: Cover
+
+    @property
+    def covered(self) -> bool:
+        return self.cover != Cover.BARE
 
 
 @dataclass(slots=True, eq=False)
@@ -48,18 +52,18 @@ class Stranger:
     pictures: list[Picture] = field(default_factory=list)
 
     @property
-    def masked(self) -> bool:
-        """Never seen without a mask."""
-        return all(one.masked for one in self.pictures)
+    def covered(self) -> bool:
+        """Never seen bare-faced."""
+        return all(one.covered for one in self.pictures)
 
     def portraits(self) -> list[tuple[str, bytes]]:
-        """(file name, JPEG) to enroll from: masked looks only where there are no others."""
-        chosen = [one for one in self.pictures if not one.masked] or self.pictures
+        """(file name, JPEG) to enroll from: covered looks only where there are no others."""
+        chosen = [one for one in self.pictures if not one.covered] or self.pictures
         return [(f"seen-{self.number}-{index}.jpg", one.portrait) for index, one in enumerate(chosen, 1)]
 
     def likeness(self, made: Picture, needed: Sequence[float]) -> float:
-        """By how much the score of the best pair of looks passes what it needs, by how many of the two wear a mask."""
-        return max(float(one.embedding @ made.embedding) - needed[int(one.masked) + int(made.masked)] for one in self.pictures)
+        """By how much the score of the best pair of looks passes what it needs, by how many of the two are covered."""
+        return max(float(one.embedding @ made.embedding) - needed[one.covered + made.covered] for one in self.pictures)
 
 
 class Strangers:
@@ -96,9 +100,9 @@ class Strangers:
         box = tuple(value * scale for value in one.probe.face.box)
         side = min(PORTRAIT_PX, max(96, round((box[2] - box[0]) * (1 + 2 * PORTRAIT))))
         made = Picture(image.encode_jpeg(cut(pixels, box, side, PORTRAIT), 92), image.encode_jpeg(cut(pixels, box, SIDE_PX), 85),
-                       one.probe.embedding, one.probe.quality.score, one.probe.masked)
+                       one.probe.embedding, one.probe.quality.score, one.probe.cover)
         now, model = time.time(), self._service.card.key
-        needed = [self._service.decisions.alike(masked) for masked in range(3)]  # masks resemble each other
+        needed = [self._service.decisions.alike(covered) for covered in range(3)]  # masks, and dark glasses, resemble each other
         with self._lock:
             if model != self._model:
                 self._people, self._model = {}, model
@@ -107,7 +111,7 @@ class Strangers:
                 self._last += 1
                 near = self._people[self._last] = Stranger(self._last, now, now)
             near.seen, near.last_s = near.seen + 1, now
-            near.pictures = sorted([*near.pictures, made], key=lambda one: (one.masked, -one.quality))[:MOST_PICTURES]
+            near.pictures = sorted([*near.pictures, made], key=lambda one: (one.covered, -one.quality))[:MOST_PICTURES]
             while len(self._people) > MOST_PEOPLE:
                 del self._people[min(self._people.values(), key=lambda person: person.last_s).number]
             self._watch(hours)
@@ -119,7 +123,7 @@ class Strangers:
             there, model = list(self._people.values()), self._model
         if there and model == self._service.card.key:
             first = [one.pictures[0] for one in there]
-            found = self._service.decisions.resembled(np.stack([one.embedding for one in first]), [one.masked for one in first])
+            found = self._service.decisions.resembled(np.stack([one.embedding for one in first]), [one.cover for one in first])
             for one, near in zip(there, found, strict=True):
                 if near:
                     self.drop(one.number)
@@ -133,16 +137,16 @@ class Strangers:
             raise FaceguiError("this person is no longer kept")
         return person
 
-    def name(self, number: int, name: str, *, masked_too: bool = False, note: str = "") -> EnrollReport:
+    def name(self, number: int, name: str, *, covered_too: bool = False, note: str = "") -> EnrollReport:
         """Enroll a stranger from the kept pictures; whoever is enrolled is no stranger any more.
 
-        Raises FaceguiError for somebody who was only seen with a mask, unless `masked_too`.
+        Raises FaceguiError for somebody who was only seen with a covered face, unless `covered_too`.
         """
         person = self.one(number)
-        if person.masked and not masked_too:
-            raise FaceguiError("this person was only seen wearing a mask, and other masked people resemble such a picture; wait "
-                               "for a look without the mask, enroll from a photo, or tick the box to enroll these pictures anyway")
-        report = self._service.enroll(name, person.portraits(), force=person.masked, note=note)
+        if person.covered and not covered_too:
+            raise FaceguiError("this person was only seen with a covered face, and other covered faces resemble such a picture; wait "
+                               "for a look at the bare face, enroll from a photo, or tick the box to enroll these pictures anyway")
+        report = self._service.enroll(name, person.portraits(), force=person.covered, note=note)
         if report.enrolled:
             self.drop(number)
         return report

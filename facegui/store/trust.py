@@ -66,6 +66,11 @@ def masked_photos(c: Connection) -> np.ndarray:
     return np.array(c.execute("SELECT id FROM photos WHERE masked ORDER BY id").fetchall(), np.int64).reshape(-1)
 
 
+def hidden_photos(c: Connection) -> np.ndarray:
+    """(n,) int64 ids of the photos in which something that is no mask hides eyes or mouth, ascending."""
+    return np.array(c.execute("SELECT id FROM photos WHERE instr(reasons, 'partly_hidden') ORDER BY id").fetchall(), np.int64).reshape(-1)
+
+
 def forget(c: Connection, gone: set[int]) -> None:
     """Delete what was kept about people who were deleted."""
     for person in gone:

@@ -21,17 +21,25 @@ COPY = 0.985  # correlation of two 16 px thumbnails above which one is a copy of
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CoverFaces:
-    """pixels (n, 128, 128, 3) RGB uint8, aligned: the 112 template plus 8 px on every side; covered (n,) bool;
-    source (n,) str; part (n,) str: train, people (held-out people) or source (held-out sources)."""
+    """pixels (n, 128, 128, 3) RGB uint8, aligned: the 112 template plus 8 px on every side; masked (n,) bool; other (n,)
+    float: 1 where something else hides eyes or mouth, 0 where nothing does, NaN where it is hard to say; source (n,) str;
+    part (n,) str: train, people (held-out people) or source (held-out sources); path (n,) str."""
 
     pixels: np.ndarray
-    covered: np.ndarray
+    masked: np.ndarray
+    other: np.ndarray
     source: np.ndarray
     part: np.ndarray
+    path: np.ndarray
 
 
-def read(folder: Path, tick: Tick = no_tick) -> CoverFaces:
-    """The faces that faces.tsv (path, source, identity, cover) lists, from the tar shards beside it. Raises DataError."""
+def read(folder: Path, looked_at: Path | None = None, tick: Tick = no_tick) -> CoverFaces:
+    """The faces that faces.tsv (path, source, identity, cover) lists, from the tar shards beside it. Raises DataError.
+
+    looked_at: a file of lines `path<TAB>other` or `path<TAB>unsure` for the faces that somebody looked at and found
+    covered by something that is no mask, or could not tell. All others count as free of it.
+    """
+    seen = labels(looked_at) if looked_at else {}
     try:
         with open(folder / "faces.tsv", newline="") as file:
             rows = [row for row in csv.DictReader(file, delimiter="\t")
@@ -51,10 +59,23 @@ def read(folder: Path, tick: Tick = no_tick) -> CoverFaces:
         tick(Progress(done, len(rows), f"decoded {shard.name}"))
     if number:
         raise DataError(f"{len(number)} faces of {folder / 'faces.tsv'} are in no shard, for example {min(number)}")
-    covered = np.array([row["cover"] == "masked" for row in rows])
+    masked = np.array([row["cover"] == "masked" for row in rows])
+    other = np.array([{"other": 1.0, "unsure": np.nan}.get(seen.get(row["path"], ""), 0.0) for row in rows])
     part = np.array([_part(row) for row in rows])
     keep = ~_copies(pixels, part)
-    return CoverFaces(pixels[keep], covered[keep], np.array([row["source"] for row in rows])[keep], part[keep])
+    return CoverFaces(pixels[keep], masked[keep], other[keep], np.array([row["source"] for row in rows])[keep], part[keep],
+                      np.array([row["path"] for row in rows])[keep])
+
+
+def labels(file: Path) -> dict[str, str]:
+    """path -> "other" or "unsure". Raises DataError."""
+    try:
+        found = dict(line.split("\t") for line in file.read_text().splitlines() if line and not line.startswith("#"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file} must have lines of path, a tab, and other or unsure: {error}") from None
+    if strange := set(found.values()) - {"other", "unsure"}:
+        raise DataError(f"{file} calls a face {min(strange)!r}; it may say other or unsure")
+    return found
 
 
 def _part(row: dict[str, str]) -> str:

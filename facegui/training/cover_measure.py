@@ -1,6 +1,6 @@
-"""Measures the judge of masks on photos, through the program's own detector, and writes the figures into its card:
+"""Measures the judge of covers on photos, through the program's own detector, and writes the figures into its card:
 
-    python -m facegui.training.cover_measure --model weights/cover --masked MFR2_DIR --bare LFW_DIR
+    python -m facegui.training.cover_measure --model weights/cover --masked MFR2_DIR --bare LFW_DIR --looked-at FILE
 
 For final figures only: neither set may be trained on, or used to choose.
 """
@@ -21,6 +21,9 @@ from ..detect import MtcnnDetector
 from ..image import read
 from ..types import DataError, Detector, Face
 from .cover import share
+from .cover_faces import labels
+
+MASK, OTHER = 0, 1  # places in what the judge says of a face
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, required=True, help="folder of the judge")
     parser.add_argument("--masked", type=Path, help="MFR2: images/NAME/NAME_0001.png and labels.txt (name, number, mask)")
     parser.add_argument("--bare", type=Path, help="LFW: images/NAME/NAME_0001.jpg, all bare")
+    parser.add_argument("--looked-at", type=Path, help="which LFW photos somebody saw to be otherwise covered: lines of "
+                        "NAME_0001, a tab, and other or unsure; the other photos count as free of it")
     parser.add_argument("--sample", type=int, default=1000, help="photos taken from the bare ones")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args(arguments)
@@ -45,22 +50,29 @@ def main(arguments: list[str] | None = None) -> None:
     judge, detector = CoverJudge(given.model, "cpu"), MtcnnDetector("cpu")
     figures = dict(judge.card.figures)
     if given.masked:
-        labels = read_labels(given.masked)
+        marked = read_labels(given.masked)
         for covered in (True, False):
-            photos = [photo for photo, masked in labels if masked == covered]
+            photos = [photo for photo, masked in marked if masked == covered]
             name = "MFR2 masked photos judged masked" if covered else "MFR2 bare photos judged bare"
-            figures[name] = report(name, measure(judge, detector, photos, covered))
+            figures[name] = report(name, measure(judge, detector, photos, MASK, covered))
     if given.bare:
         photos = sorted((given.bare / "images").rglob("*.jpg"))
         if not photos:
             raise DataError(f"there are no photos images/NAME/NAME_0001.jpg in {given.bare}")
-        photos = [photos[i] for i in np.random.default_rng(0).permutation(len(photos))[:given.sample]]
-        figures["LFW photos judged bare"] = report("LFW photos judged bare", measure(judge, detector, photos, False))
+        seen = labels(given.looked_at) if given.looked_at else {}
+        some = [photos[i] for i in np.random.default_rng(0).permutation(len(photos))[:given.sample]]
+        sets = {"LFW photos judged bare": (some, MASK, False)}
+        if seen:
+            sets["LFW photos not judged otherwise covered"] = [one for one in some if one.stem not in seen], OTHER, False
+            sets["LFW photos with dark glasses, hands and things judged otherwise covered"] = [
+                one for one in photos if seen.get(one.stem) == "other"], OTHER, True
+        for name, (shown, which, worn) in sets.items():
+            figures[name] = report(name, measure(judge, detector, shown, which, worn))
     write_card(given.model, replace(judge.card, figures=figures))
 
 
-def measure(judge: CoverJudge, detector: Detector, photos: Iterable[Path], covered: bool) -> Measured:
-    """Judges the face nearest to the middle of every photo; all are `covered` or all are not."""
+def measure(judge: CoverJudge, detector: Detector, photos: Iterable[Path], which: int, covered: bool) -> Measured:
+    """Judges the face nearest to the middle of every photo; all are `covered` by a MASK, or by an OTHER cover, or all are not."""
     right = of = lost = 0
     wrong = []
     for photo in photos:
@@ -69,7 +81,7 @@ def measure(judge: CoverJudge, detector: Detector, photos: Iterable[Path], cover
         if not faces:
             lost += 1
             continue
-        found = judge.masked(pixels, [min(faces, key=lambda face: _off_centre(face, pixels))])[0] >= judge.threshold
+        found = judge.covers(pixels, [min(faces, key=lambda face: _off_centre(face, pixels))])[0][which]
         of += 1
         right += found == covered
         if found != covered:

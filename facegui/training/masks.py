@@ -22,7 +22,7 @@ def draw(pixels: np.ndarray, points: np.ndarray, rng: np.random.Generator, style
     """A copy of `pixels` (h, w, 3 RGB uint8) whose face, with its five `points` (5, 2), wears a mask."""
     style = style or str(rng.choice(styles))
     points = np.asarray(points, np.float64)
-    origin, side, down = _axes(points)
+    origin, side, down = axes(points)
     to_face = np.linalg.inv(np.column_stack([side, down]))
     lean = float((to_face @ (points[2] - origin))[0])  # nose off the middle: the head is turned
     low = rng.random() < 0.08  # worn below the nose
@@ -41,7 +41,7 @@ def draw(pixels: np.ndarray, points: np.ndarray, rng: np.random.Generator, style
     y = np.arange(top, bottom, dtype=np.float32)[:, None] + 0.5 - np.float32(origin[1])
     (axx, axy), (bxx, bxy) = to_face.astype(np.float32)
     a, b = axx * x + axy * y, bxx * x + bxy * y
-    alpha = _coverage(place - (left, top), *part.shape[:2], soft=rng.uniform(0.3, 0.9) * scale / 36)
+    alpha = coverage(place - (left, top), *part.shape[:2], soft=rng.uniform(0.3, 0.9) * scale / 36)
     texture = _texture(style, a - np.float32(0.5 * lean), b, rng)
     lit = _light(part, alpha, a - np.float32(0.6 * lean), b, texture, scale, rng)
     shadow = cv2.GaussianBlur(alpha, (0, 0), 0.09 * scale) * np.float32(rng.uniform(0.05, 0.4))
@@ -55,7 +55,7 @@ def draw(pixels: np.ndarray, points: np.ndarray, rng: np.random.Generator, style
     return out
 
 
-def _axes(points):
+def axes(points):
     """Middle of the eyes, one step of `a` and one step of `b`, in pixels."""
     eyes, mouth = points[:2].mean(0), points[3:].mean(0)
     side, down = points[1] - points[0], mouth - eyes
@@ -92,10 +92,10 @@ def _outline(style, lean, low, rng):
     ring[:, 1] += ring[:, 0] * r(-0.05, 0.05)  # worn a little crooked
     # a turned head shows less of one side
     ring[:, 0] = ring[:, 0] * (1 - np.sign(ring[:, 0]) * np.clip(lean, -0.6, 0.6) * 0.9) + 0.5 * lean
-    return _smooth(ring)
+    return smooth(ring)
 
 
-def _smooth(ring, steps=6):
+def smooth(ring, steps=6):
     """Catmull-Rom curve through a closed ring."""
     p0, p1, p2, p3 = (np.roll(ring, k, axis=0)[:, None] for k in (1, 0, -1, -2))
     t = (np.arange(steps) / steps)[None, :, None]
@@ -103,13 +103,13 @@ def _smooth(ring, steps=6):
     return curve.reshape(-1, 2)
 
 
-def _coverage(place, height, width, soft):
+def coverage(place, height, width, soft):
     canvas = np.zeros((height, width), np.uint8)
     cv2.fillPoly(canvas, [np.round(place * 16 - 8).astype(np.int32)], 255, cv2.LINE_AA, 4)
     return cv2.GaussianBlur(canvas.astype(np.float32) / 255, (0, 0), max(0.3, soft))
 
 
-def _noise(shape, cells, rng):
+def noise(shape, cells, rng):
     """Smooth noise, mean 0, about -1..1."""
     small = rng.standard_normal((cells, cells)).astype(np.float32)
     return cv2.resize(small, shape[::-1], interpolation=cv2.INTER_CUBIC)
@@ -140,7 +140,7 @@ def _texture(style, a, b, rng):
     if style == "printed" or (style in ("cloth", "bandana") and rng.random() < 0.4):
         other = np.array(_PLAIN[rng.integers(len(_PLAIN))], np.float32)
         cloth = cloth + _pattern(a, b, rng)[:, :, None] * (other - cloth)
-    wrinkles = 0.05 * _noise(a.shape, int(rng.integers(5, 12)), rng) + 0.02 * rng.standard_normal(a.shape).astype(np.float32)
+    wrinkles = 0.05 * noise(a.shape, int(rng.integers(5, 12)), rng) + 0.02 * rng.standard_normal(a.shape).astype(np.float32)
     return cloth * (1 + fold + wrinkles)[:, :, None]
 
 
@@ -155,7 +155,7 @@ def _pattern(a, b, rng):
     if kind == 2:
         return ((u - np.round(u)) ** 2 + (v - np.round(v)) ** 2 < rng.uniform(0.03, 0.15)).astype(np.float32)
     if kind == 3:
-        return (_noise(a.shape, int(rng.integers(6, 20)), rng) > 0.3).astype(np.float32)
+        return (noise(a.shape, int(rng.integers(6, 20)), rng) > 0.3).astype(np.float32)
     if kind == 4:  # a badge on one cheek
         return (((a - rng.uniform(-0.5, 0.5)) / 0.2) ** 2 + ((b - rng.uniform(0.8, 1.2)) / 0.15) ** 2 < 1).astype(np.float32)
     grin = np.exp(-((b - 1.05 - 0.3 * a * a * rng.choice([-1, 1])) / 0.06) ** 2) * (np.abs(a) < 0.5)  # a printed mouth

@@ -79,7 +79,8 @@ def line(facts: dict, run: str) -> str:
              f"--faces SET --teacher TEACHER.onnx --state RUNS/{run}"]
     if facts.get("begin", "None") not in ("None", "random weights"):
         words.append(f"--begin RUNS/{facts['begin'].split(',')[0]}/state.safetensors")
-    for name in ("steps", "batch", "lr", "muon", "mask", "blend", "features", "guided", "frozen", "ema", "warmup", "validate_every", "seed"):
+    for name in ("steps", "batch", "lr", "muon", "mask", "blend", "features", "guided", "frozen", "ema", "warmup", "validate_every",
+                 "seed"):
         if name in facts:
             words.append(f"--{name.replace('_', '-')} {str(facts[name]).split()[0]}")
     words += [f"--{name.replace('_', '-')}" for name in ("unexamined", "all_styles") if facts.get(name) == "True"]

@@ -10,15 +10,15 @@ Conventions that hold everywhere:
 from .decisions import (MATCH, POSSIBLE, UNKNOWN, Statement, Verdict)
 from .errors import (Cancelled, DataError, DownloadError, FaceCountError, FaceguiError, GalleryError, ImageError,
     ModelError, VideoError)
-from .faces import (Box, Candidate, Detector, Face, Identification, Picture, Probe, Quality, Recognition,
-    Verification, overlap)
+from .faces import (HIDDEN, Box, Candidate, Cover, Detector, Face, Identification, Picture, Probe, Quality, Recognition,
+    Verification, cover_of, overlap)
 from .gallery import (ArchiveReport, Deletion, Doubts, Duplicate, EnrollReport, Enrolled, IndexStatus, Merge, Misplaced,
     Move, NewPhoto, Person, Photo, PhotoOutcome)
 from .models import (CropSpec, Embedder, ModelCard)
 from .work import (Progress, Tick, no_tick)
 
-__all__ = ["ArchiveReport", "Box", "Cancelled", "Candidate", "CropSpec", "DataError", "Deletion", "Detector", "Doubts",
+__all__ = ["ArchiveReport", "Box", "Cancelled", "Candidate", "Cover", "cover_of", "CropSpec", "DataError", "Deletion", "Detector", "Doubts",
     "DownloadError", "Duplicate", "Embedder", "Enrolled", "EnrollReport", "Face", "FaceCountError", "FaceguiError",
-    "GalleryError", "Identification", "ImageError", "IndexStatus", "Merge", "Misplaced", "ModelCard", "ModelError",
+    "GalleryError", "HIDDEN", "Identification", "ImageError", "IndexStatus", "Merge", "Misplaced", "ModelCard", "ModelError",
     "Move", "NewPhoto", "no_tick", "overlap", "Person", "Photo", "PhotoOutcome", "Picture", "Probe", "Progress",
     "Quality", "Recognition", "Tick", "Verification", "VideoError"]

@@ -19,7 +19,7 @@ class Verdict:
     level: str  # match | possible | unknown
     person_id: int | None
     name: str | None
-    cover: str  # "bare" or "masked": what the face wears
+    cover: str  # what the face wears, see types.faces.Cover
     pair: str  # which comparison decided: "bare-bare", "masked-look" ..., see decide.tails
     threshold: float
     question: float

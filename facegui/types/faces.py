@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,15 @@ import numpy as np
 from .decisions import Verdict
 
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2
+HIDDEN = "partly_hidden"  # the reason of quality.REASONS that says OTHER below
+
+
+class Cover(StrEnum):
+    """What a face wears. OTHER: something that is no mask hides its eyes or mouth, such as dark glasses or a hand."""
+
+    BARE = "bare"
+    MASKED = "masked"
+    OTHER = "otherwise covered"
 
 
 def overlap(one: Box, other: Box) -> float:
@@ -58,6 +68,11 @@ class Quality:
     reasons: tuple[str, ...] = ()
 
 
+def cover_of(masked: bool, quality: Quality) -> Cover:
+    """A mask counts first: it hides more than the glasses above it, and has templates of its own."""
+    return Cover.MASKED if masked else Cover.OTHER if HIDDEN in quality.reasons else Cover.BARE
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
     """Aligned, judged and embedded: ready to be searched or enrolled."""
@@ -66,6 +81,10 @@ class Probe:
     quality: Quality
     masked: bool
     embedding: np.ndarray  # (dimension,) float32, unit length
+
+    @property
+    def cover(self) -> Cover:
+        return cover_of(self.masked, self.quality)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ import numpy as np
 from .. import image, quality
 from ..service import answers
 from ..service.thumbnails import SIDE_PX, cut
-from ..types import Candidate, Identification, Picture, Recognition
+from ..types import Candidate, Cover, Identification, Picture, Recognition
 from . import reject
 from .markup import chip, esc, face, note, picture_address, plural, score_bar
 
 SHOWN_PX, SAVED_PX = 1280, 2000  # longest side of the picture on the page, and of the one to save
+
+WORN = {Cover.BARE: "bare face", Cover.MASKED: "wears a mask", Cover.OTHER: "eyes or mouth hidden"}
 
 FaceOf = Callable[[Candidate], bytes | None]  # an enrolled face; None: not shown to this visitor
 
@@ -102,7 +104,7 @@ def _mode(one: Identification) -> str:
 def _remarks(one: Identification) -> str:
     found = one.probe.quality
     grade, kind = ("good", "good") if found.score >= 0.66 else ("fair", "") if found.score >= 0.33 else ("poor", "warn")
-    chips = [chip("wears a mask" if one.probe.masked else "bare face"), chip(f"{grade} picture of the face", kind)]
+    chips = [chip(WORN[one.probe.cover]), chip(f"{grade} picture of the face", kind)]
     advice = "".join(f"<li>{esc(quality.REASONS.get(reason, reason))}</li>" for reason in found.reasons)
     return f'<p class="fg-chips">{"".join(chips)}</p>' + (f'<ul class="fg-advice">{advice}</ul>' if advice else "")
 

@@ -8,12 +8,13 @@ from typing import Any
 import gradio as gr
 
 from ..service.strangers import Stranger
-from ..types import FaceguiError
+from ..types import Cover, FaceguiError
 from .edge import QUIET, in_order
 from .house import House
 from .markup import chip, esc, jpeg_address, note, plural
 
 KEEPING = [("Keep nobody", 0.0), ("for an hour", 1.0), ("for a day", 24.0), ("for a week", 168.0)]
+SHORT = {Cover.MASKED: "mask", Cover.OTHER: "covered"}
 PICK = """element.addEventListener('click', (event) => {
   const one = event.target.closest('[data-stranger]');
   if (one) trigger('pick', {number: Number(one.dataset.stranger)});
@@ -33,9 +34,9 @@ def tab(house: House, this: gr.Tab) -> None:
             name = gr.Textbox("", label="Who is it?", max_length=120, elem_id="fg-stranger-name")
             go = gr.Button("Enroll", variant="primary", elem_id="fg-stranger-go")
             drop = gr.Button("Discard", elem_id="fg-stranger-drop")
-        masked = gr.Checkbox(label="Enroll the pictures with a mask anyway", visible=False, elem_id="fg-stranger-masked",
-                             info="Other masked people resemble such a picture: better wait for a look at the bare face.")
-    outputs = [hours, faces, chosen, form, shown, name, masked]
+        covered = gr.Checkbox(label="Enroll the pictures of the covered face anyway", visible=False, elem_id="fg-stranger-covered",
+                              info="Other covered faces resemble such a picture: better wait for a look at the bare face.")
+    outputs = [hours, faces, chosen, form, shown, name, covered]
 
     def show(message: str = "") -> tuple[Any, ...]:
         kept = house.strangers.hours
@@ -49,14 +50,14 @@ def tab(house: House, this: gr.Tab) -> None:
     def pick(event: gr.EventData) -> tuple[Any, ...]:
         one = house.strangers.one(int(event.number))
         pictures = "".join(f'<figure><img class="fg-face" src="{jpeg_address(each.thumbnail)}" alt=""><figcaption>'
-                           f'{chip("mask") if each.masked else ""}</figcaption></figure>' for each in one.pictures)
+                           f'{chip(SHORT[each.cover]) if each.covered else ""}</figcaption></figure>' for each in one.pictures)
         return (gr.skip(), gr.skip(), one.number, gr.update(visible=True), f'<div class="fg-photos">{pictures}</div>', "",
-                gr.update(visible=one.masked, value=False))
+                gr.update(visible=one.covered, value=False))
 
-    def enroll(number: int | None, called: str, masked_too: bool) -> tuple[Any, ...]:
+    def enroll(number: int | None, called: str, covered_too: bool) -> tuple[Any, ...]:
         if not called.strip():
             raise FaceguiError("type a name first")
-        report = house.strangers.name(number or 0, called.strip(), masked_too=masked_too)
+        report = house.strangers.name(number or 0, called.strip(), covered_too=covered_too)
         if not report.enrolled:
             reasons = " ".join(dict.fromkeys(one.advice for one in report.outcomes if one.advice))
             raise FaceguiError(f"none of these pictures could be enrolled. {reasons}")
@@ -71,7 +72,7 @@ def tab(house: House, this: gr.Tab) -> None:
     hours.input(owner(keep), hours, **quiet)
     faces.pick(owner(pick), None, **quiet)
     once = {**quiet, **in_order("strangers", "once")}  # a second click while the first is worked on is none
-    gr.on([go.click, name.submit], owner(enroll), [chosen, name, masked], **once)
+    gr.on([go.click, name.submit], owner(enroll), [chosen, name, covered], **once)
     drop.click(owner(discard), chosen, **once)
 
 
@@ -84,7 +85,7 @@ def grid(people: list[Stranger], hours: float) -> str:
         return note("Nobody unknown was seen yet.", "Recognise photos or open the camera; whoever is not enrolled appears here.")
 
     def seen(one: Stranger) -> str:
-        return esc(plural(one.seen, "look")) + (", masked" if one.masked else "")
+        return esc(plural(one.seen, "look")) + (", masked" if one.pictures[0].cover == Cover.MASKED else ", covered" if one.covered else "")
 
     cells = "".join(f'<button type="button" data-stranger="{one.number}"><img class="fg-face" alt="unknown person {one.number}" '
                     f'src="{jpeg_address(one.pictures[0].thumbnail)}"><span>{seen(one)}</span>'

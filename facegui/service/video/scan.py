@@ -34,8 +34,8 @@ class Look:
 
     @property
     def usable(self) -> bool:
-        """Clear enough to stand for a person; a mask is no fault here."""
-        return not (set(self.seen.quality.reasons) & quality.REFUSED) - {"lower_face_covered"}
+        """Clear enough to stand for a person; a mask or dark glasses are no fault here."""
+        return not (set(self.seen.quality.reasons) & quality.REFUSED) - quality.COVERED
 
 
 @dataclass(slots=True, eq=False)
