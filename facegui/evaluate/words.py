@@ -72,6 +72,7 @@ def _gallery(report: GalleryReport) -> list[str]:
     lines = [f"{report.people} people, {report.photos} photos; {report.single_photo_people} people have one photo and cannot be searched "
              f"for; threshold {report.threshold:.3f}",
              f"an enrolled person is missed: {share(report.missed, report.searches)}, {report.misnamed} under somebody else's name",
+             f"of these, it is asked whether it is that person: {report.asked}",
              f"a stranger gets a name: {share(report.named, report.strangers)}, everybody once in the place of a stranger"]
     words = {"mislabelled": "photos look more like somebody else", "unlike": "photos are unlike their person's other photos",
              "twin": "pairs of photos are nearly the same picture"}
