@@ -1,5 +1,7 @@
 """Each enrolled photo as a new one: what the comparison and the rule themselves say without it, and the report made of that."""
 
+import html
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -128,6 +130,9 @@ def test_the_report_counts_what_was_found(crowded):
     assert (report.people, report.photos, report.single_photo_people) == (18, len(left.photos), 2)
     assert (report.strangers, report.named) == (len(left.photos), sum(left.found.stranger))
     assert report.threshold == level.score(BARE, level.match)
+    opening = re.findall(r"<p>(.*?)</p>", evaluate.body(report).split("</div>")[0])
+    assert len(opening) == 2 and f"({missed} of {searches};" in opening[0] and f"({report.named} of {report.strangers};" in opening[1]
+    assert all(evaluate.body(report).count(line) == 1 and html.unescape(line) in evaluate.summary(report) for line in opening)
     whole = report.evidence.searches[0]
     assert len(whole.mated) == searches and whole.strangers == pytest.approx([level.score(BARE, one) for one in left.found.other])
     ids = {one.sha256: one.id for name in persons for one in gallery.photos(name)}
