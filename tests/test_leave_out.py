@@ -26,7 +26,7 @@ def show(place):
 
 
 def mixed():
-    """Eighteen people of one kind, up to four photos each, some masked; hard enough for every sort of error. {sha256: item}"""
+    """Eighteen people of one kind, up to four photos each, some masked; hard enough for every sort of error."""
     kind, items = vector(1), []
     for who in range(18):
         middle = unit(1.1 * kind + vector(100 + who))
