@@ -83,6 +83,21 @@ def chromium(*flags):
             browser.close()
 
 
+@contextmanager
+def visit(browser, server, width=1280, first=None, **more):
+    """Somebody's page, in a context of its own; first: called with it before anything is loaded; more: see new_context."""
+    context = browser.new_context(viewport={"width": width, "height": 1000}, **more)
+    try:
+        page = context.new_page()
+        page.set_default_timeout(90_000)  # a loaded machine answers slowly
+        if first:
+            first(page)
+        page.goto(server.url)
+        yield page
+    finally:
+        context.close()
+
+
 SOURCES = ("Photo", "Live", "Video")  # tabs inside Recognize
 
 

@@ -103,6 +103,18 @@ def test_planted_doubts_are_found_and_settled(gallery):
     assert doubts.look(gallery, 0.55).duplicates == ()
 
 
+@pytest.mark.parametrize(("change", "twice", "astray"), [
+    (lambda gallery, stray: None, 1, 1), (lambda gallery, stray: gallery.forget("Twin"), 0, 1),
+    (lambda gallery, stray: gallery.rename("Person 0", "Zoe"), 0, 1), (lambda gallery, stray: gallery.merge("Twin", "Person 3"), 0, 1),
+    (lambda gallery, stray: gallery.forget("Person 1"), 1, 0), (lambda gallery, stray: gallery.remove_photo(stray.photo), 1, 0),
+    (lambda gallery, stray: gallery.sorting.move([stray.photo], "Person 3"), 1, 0)])
+def test_doubts_about_who_is_not_there_any_more_are_left_out(gallery, change, twice, astray):
+    found = doubts.look(gallery, 0.55)
+    change(gallery, found.misplaced[0])
+    left = doubts.still(gallery, found)
+    assert (len(left.duplicates), len(left.misplaced)) == (twice, astray) and (left == found) == (twice == astray == 1)
+
+
 def test_two_entries_of_one_person_are_duplicates_though_each_photo_fits_the_other_better(gallery):
     """All photos of Torn look like Person 4 and not like each other: nothing is misplaced, the two are one."""
     centre = vector(10**6 + 4)

@@ -8,7 +8,7 @@ import pytest
 from patterned import Correlation, WholePicture, people_folder
 from sklearn.metrics import roc_curve
 
-from facegui.evaluate import Enrolled, body, folder, gallery, lfw, page, write_page
+from facegui.evaluate import body, folder, lfw, page, write_page
 from facegui.evaluate import charts, crowd, fingerprint
 from facegui.evaluate.evidence import Comparisons, Evidence, Searches, Side, split_by_cover
 from facegui.evaluate.figures import figures
@@ -107,35 +107,6 @@ def test_figures_are_those_of_scikit_learn_and_of_counting():
         point = search["fnir_at_fpir"][f"{want:g}"]
         assert point["named"] == (strangers >= point["threshold"]).sum() == int(want * 3000)
         assert point["missed"] == ((ranks != 1) | (mated < point["threshold"])).sum()
-
-
-def test_the_gallery_is_measured_by_leaving_one_photo_out():
-    rows, people = crowd_of(5, [3] * 10 + [1] * 4)
-    people = people.copy()
-    rows[1], people[31] = rows[0], people[31]  # the same picture twice
-    people[4] = "P05"  # a photo under a wrong name
-    masked = np.random.default_rng(9).random(len(people)) < 0.4
-    enrolled = Enrolled(rows, people, np.arange(len(people)) + 100, masked, show)
-    needed = 0.45, 0.3, 0.6
-    report = gallery(enrolled, "model", needed)
-    missed = misnamed = named = searches = 0
-    for n in range(len(people)):
-        scores = {t: float(rows[n] @ rows[t]) - needed[int(masked[n]) + int(masked[t])] for t in range(len(people)) if t != n}
-        own, other = ({t: one for t, one in scores.items() if bool(people[t] == people[n]) is mine} for mine in (True, False))
-
-        named += max(other.values()) >= 0
-        if own:
-            searches += 1
-            missed += max(own.values()) < 0 or max(other.values()) >= max(own.values())
-            misnamed += max(other.values()) >= max(own.values()) and max(other.values()) >= 0
-    assert (report.searches, report.missed, report.misnamed, report.strangers, report.named) == \
-        (searches, missed, misnamed, len(people), named)
-    doubts = {(one.kind, one.photo, one.other_photo) for one in report.doubts}
-    assert ("twin", 100, 101) in doubts
-    wrong = [one for one in report.doubts if one.kind == "mislabelled" and one.photo == 104]
-    assert wrong and wrong[0].person == "P05" and wrong[0].other == "P01"
-    with pytest.raises(DataError, match="two photos"):
-        gallery(Enrolled(rows[:1], people[:1], np.arange(1), np.zeros(1, bool), show), "model", needed)
 
 
 def test_lfw_and_its_report_as_one_file(tmp_path):

@@ -3,14 +3,13 @@
 import re
 
 import pytest
-from served import chromium, fits, open_tab, served
+from served import chromium, fits, open_tab, served, visit
 
 from facegui import drawn, image
 from facegui.service import demo
 
 KNOWN = list(drawn.CAST)[1]
 LOOK = {"light": 0.2, "yaw": 0.1, "smile": 0.2, "view": 3}  # unlike any photo that is enrolled
-SLOW_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -21,18 +20,15 @@ def house(tmp_path_factory):
 
 @pytest.fixture
 def page(house):
-    browser, server = house
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(SLOW_MS)
-    page.elsewhere = []
-    page.on("request", lambda request: None if request.url.startswith((server.url, "data:", "blob:"))
-            else page.elsewhere.append(request.url))
-    page.goto(server.url)
-    page.wait_for_selector("#fg-result .fg-note")
-    yield page
-    assert page.elsewhere == [], "the page talks to nobody else"
-    context.close()
+    elsewhere, own = [], (house[1].url, "data:", "blob:")
+
+    def listen(page):
+        page.on("request", lambda request: None if request.url.startswith(own) else elsewhere.append(request.url))
+
+    with visit(*house, first=listen) as page:
+        page.wait_for_selector("#fg-result .fg-note")
+        yield page
+        assert elsewhere == [], "the page talks to nobody else"
 
 
 @pytest.fixture
@@ -95,7 +91,7 @@ def test_enroll_finds_the_newcomer_at_once_then_rename_and_forget(page, photo, h
     assert recognise(page, probe) == ["Unknown"]
     open_tab(page, "Enroll")
     page.click("#fg-enroll-go")
-    page.wait_for_selector("#fg-enroll-report :text('type the person')", timeout=SLOW_MS)
+    page.wait_for_selector("#fg-enroll-report :text('type the person')")
     page.locator("#fg-enroll-name").get_by_role("textbox").fill(name)
     shots = [photo(f"shot{view}.jpg", drawn.person(seed, **look)) for view, look in enumerate(demo.VIEWS)]
     empty = photo("nobody.jpg", drawn.person(seed)[:60])

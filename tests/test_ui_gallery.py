@@ -5,7 +5,7 @@ import zipfile
 from contextlib import contextmanager
 
 import pytest
-from served import chromium, open_tab, served
+from served import chromium, open_tab, served, visit
 
 from facegui import drawn, image
 
@@ -22,15 +22,10 @@ def house(tmp_path_factory):
 
 @pytest.fixture
 def page(house):
-    browser, server, _ = house
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    page = context.new_page()
-    page.set_default_timeout(90_000)
-    page.goto(server.url)
-    open_tab(page, "Gallery")
-    page.wait_for_selector("#fg-people [data-person]")
-    yield page
-    context.close()
+    with visit(*house[:2]) as page:
+        open_tab(page, "Gallery")
+        page.wait_for_selector("#fg-people [data-person]")
+        yield page
 
 
 def client(server):
@@ -86,16 +81,12 @@ def test_rename_is_undone_and_a_note_is_kept(house, page):
 @contextmanager
 def asked_anew(house):
     """Another page that has just looked for doubts."""
-    browser, server, _ = house
-    page = browser.new_page()
-    page.set_default_timeout(90_000)
-    page.goto(server.url)
-    open_tab(page, "Gallery")
-    page.click("#fg-doubts > button")
-    page.click("#fg-doubts-look")
-    page.wait_for_selector("#fg-doubts-found .fg-hint:text('compared in')")
-    yield page
-    page.close()
+    with visit(*house[:2]) as page:
+        open_tab(page, "Gallery")
+        page.click("#fg-doubts > button")
+        page.click("#fg-doubts-look")
+        page.wait_for_selector("#fg-doubts-found .fg-hint:text('compared in')")
+        yield page
 
 
 def test_doubts_are_shown_side_by_side_and_settled_by_one_click(house, page):
@@ -123,6 +114,33 @@ def test_doubts_are_shown_side_by_side_and_settled_by_one_click(house, page):
     page.wait_for_selector(f"#fg-farewell :text('Double is part of {ONE} now')")
     page.wait_for_selector("#fg-people:not(:has([data-person='Double']))")
     assert counts(server)[ONE] == 5
+
+
+def test_doubts_about_somebody_who_was_deleted_are_left_out(house):
+    _, server, place = house
+
+    def forget(page, name):
+        page.click(f"#fg-people [data-person='{name}']")
+        page.wait_for_selector("#fg-photos figure")
+        page.locator("#fg-forget-sure").get_by_role("checkbox").check()
+        page.click("#fg-forget")
+        page.wait_for_selector(f"#fg-farewell :text('{name} is forgotten')")
+        page.wait_for_selector(f"#fg-people:not(:has([data-person='{name}']))")
+
+    for number, name in enumerate(("Again", "Once More")):
+        enroll(server, place, name, drawn.CAST[TWO], (3 + number,))
+    row = "#fg-doubts-found .fg-doubt:has([data-one='{0}'], [data-other='{0}'])"
+    with asked_anew(house) as asking:
+        assert asking.locator(row.format("Again")).count() and asking.locator(row.format("Once More")).count()
+        forget(asking, "Again")
+        asking.wait_for_selector("#fg-doubts-found :text('is left out; look again')")
+        assert not asking.locator(row.format("Again")).count() and asking.locator(row.format("Once More")).count()
+        with visit(*house[:2]) as other:
+            open_tab(other, "Gallery")
+            forget(other, "Once More")
+        asking.locator(row.format("Once More")).locator("[data-settle='merge']").first.click()
+        asking.wait_for_selector("#fg-farewell :text('This doubt has gone already')")
+        assert not asking.locator(row.format("Once More")).count()
 
 
 def packed(path, members):
@@ -190,11 +208,7 @@ def test_strangers_are_kept_on_request_masked_too_and_named_once(house, page, tm
 
 
 def test_an_empty_gallery_says_what_to_do_next(house, tmp_path):
-    browser, _, _ = house
-    with served(tmp_path, "--gallery", str(tmp_path / "new")) as server:
-        page = browser.new_page()
-        page.set_default_timeout(90_000)
-        page.goto(server.url)
+    with served(tmp_path, "--gallery", str(tmp_path / "new")) as server, visit(house[0], server) as page:
         open_tab(page, "Gallery")
         page.wait_for_selector("#fg-people :text('Open the Enroll tab')")
         page.click("#fg-doubts > button")
@@ -202,4 +216,3 @@ def test_an_empty_gallery_says_what_to_do_next(house, tmp_path):
         page.wait_for_selector("#fg-doubts-found :text('Nothing looks wrong')")
         open_tab(page, "Unknown")
         page.wait_for_selector("#fg-strangers :text('Nobody is kept')")
-        page.close()

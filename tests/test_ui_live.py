@@ -1,10 +1,11 @@
 """Live recognition in a real browser whose camera plays drawn people."""
 
 import time
+from contextlib import ExitStack
 
 import camera
 import pytest
-from served import chromium, fits, open_tab, served, slow
+from served import chromium, fits, open_tab, served, slow, visit
 
 from facegui import drawn, image
 from facegui.service import demo
@@ -28,22 +29,14 @@ def house(tmp_path_factory):
 @pytest.fixture
 def watch(house):
     """watch(width) opens a page with the camera running."""
-    browser, server, _ = house
-    contexts = []
-
-    def watch(width=1280):
-        context = browser.new_context(viewport={"width": width, "height": 900}, permissions=["camera"])
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.goto(server.url)
-        open_tab(page, "Live")
-        page.click(".fg-live-start")
-        page.wait_for_function("document.querySelector('.fg-live-numbers').dataset.rate")
-        return page
-    yield watch
-    for context in contexts:
-        context.close()
+    with ExitStack() as pages:
+        def watch(width=1280):
+            page = pages.enter_context(visit(*house[:2], width, permissions=["camera"]))
+            open_tab(page, "Live")
+            page.click(".fg-live-start")
+            page.wait_for_function("document.querySelector('.fg-live-numbers').dataset.rate")
+            return page
+        yield watch
 
 
 def wait_for(page, names):
@@ -107,12 +100,8 @@ def test_a_card_that_comes_after_the_camera_went_off_is_not_shown(watch):
 
 
 def test_without_a_camera_there_is_an_explanation(house):
-    browser, server, _ = house
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
-    page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
-    page.goto(server.url)
-    open_tab(page, "Live")
-    page.click(".fg-live-start")
-    page.wait_for_selector(".fg-live-note:has-text('plain http')")
-    page.close()
+    script = "Object.defineProperty(navigator, 'mediaDevices', {value: undefined})"
+    with visit(*house[:2], first=lambda page: page.add_init_script(script)) as page:
+        open_tab(page, "Live")
+        page.click(".fg-live-start")
+        page.wait_for_selector(".fg-live-note:has-text('plain http')")

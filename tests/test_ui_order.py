@@ -1,7 +1,7 @@
 """What a page shows in the end is what was asked for last: no answer is dropped, overtaken or left behind, on a slow connection either."""
 
 import pytest
-from served import chromium, open_tab, served, slow, slow_tray
+from served import chromium, open_tab, served, slow, slow_tray, visit
 
 from facegui import drawn, image
 from facegui.config import Settings
@@ -22,13 +22,9 @@ def house(tmp_path_factory):
 
 @pytest.fixture
 def page(house):
-    context = house[0].new_context(viewport={"width": 1280, "height": 1000})
-    page = context.new_page()
-    page.set_default_timeout(90_000)
-    page.goto(house[1].url)
-    page.wait_for_selector("#fg-result .fg-note")
-    yield page
-    context.close()
+    with visit(*house) as page:
+        page.wait_for_selector("#fg-result .fg-note")
+        yield page
 
 
 def test_one_panel_has_one_queue(tmp_path):
@@ -108,9 +104,6 @@ def test_of_two_quick_choices_the_second_is_kept_and_shown(page, house):
     kept(page, "1 in 10,000", "as usual")
     for level in ("strictly: 10 times fewer strangers", "very strictly: 100 times fewer"):
         page.get_by_label(level, exact=True).check()
-    other = house[0].new_page()
-    other.set_default_timeout(90_000)
-    other.goto(house[1].url)
-    open_tab(other, "System")
-    kept(other, "1 in 10,000", "very strictly: 100 times fewer")
-    other.close()
+    with visit(*house) as other:
+        open_tab(other, "System")
+        kept(other, "1 in 10,000", "very strictly: 100 times fewer")

@@ -40,6 +40,21 @@ def fused_all(probes: np.ndarray, templates: np.ndarray, people: np.ndarray) -> 
     return known, best
 
 
+def fused_without(probes: np.ndarray, templates: np.ndarray) -> np.ndarray:
+    """(p, d) unit probes, (k, d) unit templates of one person in one look, two at least -> (p, k) what `fused` would say without
+    each of the templates."""
+    scores, count = probes @ templates.T, len(templates)
+    ranked = np.partition(scores, -2, axis=1)
+    best = np.repeat(ranked[:, -1:], count, axis=1)
+    best[np.arange(len(scores)), scores.argmax(axis=1)] = ranked[:, -2]
+    if count == 2:
+        return best
+    means = (templates.sum(axis=0) - templates) / (count - 1)
+    lengths = np.maximum(np.linalg.norm(means, axis=1), 1e-9)
+    others = (scores.sum(axis=1, keepdims=True) - scores) / (count - 1)
+    return MEAN_SHARE * (others / lengths) + (1 - MEAN_SHARE) * best
+
+
 def draws(photos: np.ndarray) -> float:
     """The comparisons that people with so many photos (n,) are."""
     return float((np.maximum(np.asarray(photos, np.float64), 1) ** DRAWS).sum())

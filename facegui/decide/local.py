@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fuse import fused_all
+from .fuse import fused_all, fused_without
 
 NEAREST = 20  # of the cohort
 WEIGHT = 0.75
@@ -37,6 +37,16 @@ class Cohort:
         known, scores = with_others(self.probes, self.owners, templates, people)
         return known, _off(_nearest(scores)[1:].mean(axis=0), self.usual)
 
+    def without_probes(self, templates: np.ndarray, people: np.ndarray) -> np.ndarray:
+        """(c + 1, m) `offsets` without each of the probes, as somebody who is not enrolled meets them; with all of them at the end."""
+        _, scores = with_others(self.probes, self.owners, templates, people)
+        crowding, means = _crowding(scores)
+        return _off(np.vstack([crowding, means]), self.usual)
+
+    def without_templates(self, templates: np.ndarray, owner: int) -> np.ndarray:
+        """(k, d) templates of one person, two at least -> (k,) what is taken off the person's scores without each of them."""
+        return _off(_nearest(fused_without(self.probes[self.owners != owner], templates))[1:].mean(axis=0), self.usual)
+
 
 def with_others(probes: np.ndarray, owners: np.ndarray, templates: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(m,) people and the (p, m) fused scores of (p, d) probes with their (t, d) templates; -2 with the probe's owner."""
@@ -48,10 +58,15 @@ def with_others(probes: np.ndarray, owners: np.ndarray, templates: np.ndarray, p
 def scaled(scores: np.ndarray) -> tuple[np.ndarray, float]:
     """(p, m) scores of a cohort with people, -2 for a probe's own -> the same less what is taken off, and the cohort's
     `usual`. No probe counts among the nearest that it is itself measured by: a stranger would not."""
+    without, means = _crowding(scores)
+    return scores - _off(without, means.mean()), float(means.mean())
+
+
+def _crowding(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of the nearest of (p, m) scores with each person: (p, m) without each of the probes, and (m,) with all."""
     top = _nearest(scores)
     means = top[1:].mean(axis=0)
-    without = np.where(scores >= top[1], (top.sum(axis=0) - scores) / NEAREST, means)
-    return scores - _off(without, means.mean()), float(means.mean())
+    return np.where(scores >= top[1], (top.sum(axis=0) - scores) / NEAREST, means), means
 
 
 def _off(crowding: np.ndarray, usual: float) -> np.ndarray:

@@ -6,7 +6,7 @@ with `to_json()` and its evidence; `summary` puts it into words, `page` makes on
 """
 
 from .folder import FolderReport, folder
-from .gallery import Enrolled, GalleryReport, gallery
+from .gallery import GalleryReport, gallery
 from .lfw import lfw
 from .masked import MaskedReport, masked
 from .matching import Looks
@@ -16,6 +16,6 @@ from .words import summary
 
 Report = PairsReport | FolderReport | MaskedReport | GalleryReport
 
-__all__ = ["Enrolled", "FolderReport", "GalleryReport", "Looks", "MaskedReport", "PairsReport", "Report",
+__all__ = ["FolderReport", "GalleryReport", "Looks", "MaskedReport", "PairsReport", "Report",
            "body", "folder", "gallery", "lfw",
            "masked", "page", "pairs", "summary", "write_page"]

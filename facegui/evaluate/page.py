@@ -16,7 +16,7 @@ from . import charts
 from .charts import esc, percent
 from .evidence import Comparisons, Evidence, Mistake, Searches, Side
 from .figures import FARS, FPIRS, figures
-from .words import summary
+from .words import headlines, summary
 
 HERE = Path(__file__).resolve().parent
 CSS = (HERE / "page.css").read_text(encoding="utf-8")
@@ -55,8 +55,10 @@ def page(report: Any, inside: str | None = None) -> str:
 def body(report: Any, threshold: float | None = None) -> str:
     """The inside of the page, styled by CSS and enlivened by SCRIPT. threshold: where the lines stand at first."""
     values = figures(report.evidence)
-    lines = "".join(f"<li>{esc(line)}</li>" for line in summary(report).splitlines())
-    parts = [f'<ul class="ev-lines">{lines}</ul>']
+    first = headlines(report)
+    lines = "".join(f"<li>{esc(line)}</li>" for line in summary(report).splitlines() if line not in first)
+    parts = [f'<div class="ev-first">{"".join(f"<p>{esc(line)}</p>" for line in first)}</div>'] if first else []
+    parts.append(f'<ul class="ev-lines">{lines}</ul>')
     if values["searches"]:
         inside = _searches(report.evidence, values["searches"], report.command, threshold)
         parts.append(f"<h2>Finding people in a gallery (1:N)</h2>{inside}")

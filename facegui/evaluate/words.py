@@ -17,6 +17,14 @@ def summary(report: PairsReport | FolderReport | MaskedReport | GalleryReport) -
     return "\n".join([f"model {report.model}", *write(report), f"{report.seconds:.0f} s; {report.command}"])
 
 
+def headlines(report: PairsReport | FolderReport | MaskedReport | GalleryReport) -> list[str]:
+    """The lines of `summary` that a page shows first, where they would be hard to find among the others."""
+    if not isinstance(report, GalleryReport):
+        return []
+    return [f"an enrolled person is missed: {share(report.missed, report.searches)}, {report.misnamed} under somebody else's name",
+            f"a stranger gets a name: {share(report.named, report.strangers)}, everybody once in the place of a stranger"]
+
+
 def share(right: int, count: int) -> str:
     """`97.10 % (971 of 1000; 95.87 to 97.97)`."""
     low, high = wilson(right, count)
@@ -69,10 +77,10 @@ def _masked(report: MaskedReport) -> list[str]:
 
 
 def _gallery(report: GalleryReport) -> list[str]:
+    missed, named = headlines(report)
     lines = [f"{report.people} people, {report.photos} photos; {report.single_photo_people} people have one photo and cannot be searched "
              f"for; threshold {report.threshold:.3f}",
-             f"an enrolled person is missed: {share(report.missed, report.searches)}, {report.misnamed} under somebody else's name",
-             f"a stranger gets a name: {share(report.named, report.strangers)}, everybody once in the place of a stranger"]
+             missed, f"of those missed, it is asked whether it is that person: {report.asked}", named]
     words = {"mislabelled": "photos look more like somebody else", "unlike": "photos are unlike their person's other photos",
              "twin": "pairs of photos are nearly the same picture"}
     counts = {kind: sum(one.kind == kind for one in report.doubts) for kind in words}

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..store import people, trust
+from ..store import photos as stored
 from ..types import Doubts, Duplicate, Misplaced, Progress, Tick, no_tick
 
 if TYPE_CHECKING:
@@ -69,6 +71,20 @@ def look(gallery: Gallery, threshold: float, tick: Tick = no_tick, more: Sequenc
               for row in sorted(lost, key=lambda row: near.own[row] - near.other[row])
               if {persons[row], persons[near.like[row]]} <= named.keys()),
         len(vectors), threshold, time.perf_counter() - started)
+
+
+def still(gallery: Gallery, found: Doubts) -> Doubts:
+    """Those whose people and photos are as they were: nobody deleted, renamed or merged since, no photo moved."""
+    with gallery.database.read() as c:
+        owners = stored.owners(c)
+        named = people.names_of(c, set(owners.values()))
+
+    def holds(photo: int, name: str) -> bool:
+        return named.get(owners.get(photo)) == name
+
+    return replace(
+        found, duplicates=tuple(one for one in found.duplicates if holds(one.one_photo, one.one) and holds(one.other_photo, one.other)),
+        misplaced=tuple(one for one in found.misplaced if holds(one.photo, one.person) and holds(one.like_photo, one.like)))
 
 
 def nearest(persons: np.ndarray, vectors: np.ndarray, threshold: float, tick: Tick = no_tick,

@@ -168,6 +168,10 @@ class FaceService:
         bare, *masked = (self.decisions.alike(number) for number in range(3))
         return doubts.look(self.gallery, bare, tick, more=(0.0, *(needed - bare for needed in masked)))
 
+    def still_doubted(self, found: Doubts) -> Doubts:
+        """Those in which nobody was deleted, renamed or merged since, and no photo moved."""
+        return doubts.still(self.gallery, found)
+
     def forget(self, name: str) -> Deletion:
         return self.gallery.forget(name)
 

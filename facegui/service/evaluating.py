@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -12,8 +13,9 @@ import numpy as np
 
 from .. import align, evaluate, image
 from ..evaluate.evidence import PORTRAIT, Side
+from ..gallery.leave_out import leave_out
 from ..jobs import Job
-from ..store import people, photos, templates
+from ..store import photos
 from ..training import looks
 from ..types import DataError, Embedder, FaceguiError, Progress, Tick, no_tick
 from .sight import scaled
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from . import FaceService
 
 CACHE = ".evaluation"  # in the weights folder: faces found and embedded, so that a second model costs seconds
+GONE = "photos were deleted while the gallery was measured; measure again"
 KINDS = ("gallery", "folder", "masked", "pairs", "lfw")
 
 
@@ -61,7 +64,7 @@ class Evaluating:
             body = evaluate.body(report, report.threshold if kind == "gallery" else None)
             with self._lock:
                 if self._reading is not None and self._reading.outlived():
-                    raise FaceguiError("photos were deleted while the gallery was measured; measure again")
+                    raise FaceguiError(GONE)
                 self._drop()
                 self.report, self.body, self._shown = report, body, self._reading
             return "The measurement is done: see the Evaluate tab."
@@ -82,29 +85,24 @@ class Evaluating:
 
     def gallery(self, tick: Tick = no_tick) -> evaluate.GalleryReport:
         """Measure the gallery with the templates that it holds. Raises DataError where they are too few, Cancelled."""
-        card, gallery = self._service.card, self._service.gallery
+        started, gallery, decisions = time.monotonic(), self._service.gallery, self._service.decisions
+        left = leave_out(decisions.comparer, decisions.level(), tick)
         with gallery.database.read() as c:
-            model = templates.models(c).get(card.key, (0, 0))[0]
-            rows = templates.rows(c, model)
-            vectors = templates.vectors(c, rows.ids, card.dimension)
-            named = people.names_of(c, set(rows.people.tolist()))
             known = {photo.id: photo for photo in photos.everything(c)}
-        self._reading = Snapshot(gallery, rows.photos.tolist())
-        names = np.array([named[int(person)] for person in rows.people])
-        shown = [known[number] for number in rows.photos.tolist()]
-        tick(Progress(0, len(names), "Reading the gallery"))
+        if left.names.keys() != set(left.people.tolist()) or not known.keys() >= set(left.photos.tolist()):
+            raise FaceguiError(GONE)
+        self._reading = Snapshot(gallery, left.photos.tolist())
 
         def show(place: int) -> Side:
-            photo = shown[place]
+            photo = known[int(left.photos[place])]
 
             def portrait() -> np.ndarray:
                 picture = image.read(gallery.photo_path(photo))
                 return align.crop(picture.pixels, scaled(photo.face, picture.scale), PORTRAIT)
 
-            return Side(f"{names[place]}, {photo.original_name}", portrait)
+            return Side(f"{left.names[int(left.people[place])]}, {photo.original_name}", portrait)
 
-        enrolled = evaluate.Enrolled(vectors, names, rows.photos, np.array([one.masked for one in shown], bool), show)
-        return evaluate.gallery(enrolled, card.id, [self._service.decisions.alike(masked) for masked in range(3)], tick)
+        return evaluate.gallery(left, self._service.card.id, show, started)
 
     def file(self) -> Path:
         """The last report as one HTML file, written once. Raises FaceguiError where there is none."""

@@ -14,6 +14,7 @@ from .markup import esc, face, note, plural
 from .undo import Undo
 
 MOST = 60  # of each kind, shown at once
+CHANGED = "Who was deleted, renamed or merged since, or got other photos, is left out; look again for new doubts."
 SETTLE = """element.addEventListener('click', (event) => {
   const one = event.target.closest('[data-settle]');
   if (one) { one.disabled = true; trigger('settle', {...one.dataset}); }
@@ -30,7 +31,7 @@ class Panel:
             gr.HTML('<p class="fg-hint">Compares everybody with everybody. Nothing is changed until you settle a doubt, and each '
                     "step can be undone.</p>")
             look = gr.Button("Look for doubts", variant="primary", elem_id="fg-doubts-look")
-            shown = gr.HTML(js_on_load=SETTLE, elem_id="fg-doubts-found")
+            self.shown = shown = gr.HTML(js_on_load=SETTLE, elem_id="fg-doubts-found")
         owner, line = house.edge.owner, in_order("doubts")
         look.click(owner(self._search, self._refused), None, [self.found, shown], show_progress_on=shown, api_visibility="private",
                    **in_order("doubts", "once"))
@@ -48,35 +49,44 @@ class Panel:
     def _again(self, found: Doubts | None) -> tuple[Any, ...]:
         return (gr.skip(), gr.skip()) if found is None else self._search()
 
+    def follow(self, events: list[Any]) -> None:
+        """Leave out, at these events, who is no longer in the gallery."""
+        gr.on(events, self._house.edge.owner(self._follow), self.found, [self.found, self.shown], **QUIET, **in_order("doubts"))
+
+    def _follow(self, found: Doubts | None) -> tuple[Any, ...]:
+        now = found and self._house.service.still_doubted(found)
+        if now == found:
+            return gr.skip(), gr.skip()
+        return now, f'<p class="fg-hint">{esc(CHANGED)}</p>' + page(now, self._house)
+
     def _settle(self, event: gr.EventData, found: Doubts | None, changed: int) -> tuple[Any, ...]:
         if found is None:
             raise FaceguiError("look for doubts first")
-        what, sorting = str(event.settle), self._house.service.gallery.sorting
+        what, sorting, now = str(event.settle), self._house.service.gallery.sorting, self._house.service.still_doubted(found)
         if what in ("merge", "apart"):
             one, other = str(event.one), str(event.other)
-            left = replace(found, duplicates=tuple(each for each in found.duplicates if {each.one, each.other} != {one, other}))
-            if what == "merge":
-                done = self._house.service.gallery.merge(other, one)
-                told = self._undo.told(f"{other} is part of {one} now.", step=("merge", done.id))
-                left = replace(left, duplicates=tuple(each for each in left.duplicates if other not in (each.one, each.other)),
-                               misplaced=tuple(each for each in left.misplaced if other not in (each.person, each.like)))
-            else:
-                sorting.set_apart(one, other)
-                told = self._undo.told(f"{one} and {other} are not the same.", "This is not asked again.", ("apart", one, other))
+            left = replace(now, duplicates=tuple(each for each in now.duplicates if {each.one, each.other} != {one, other}))
         elif what in ("move", "keep"):
             photo = int(event.photo)
-            (each,) = [each for each in found.misplaced if each.photo == photo] or [None]
-            if each is None:
-                raise FaceguiError("this photo is settled already")
-            left = replace(found, misplaced=tuple(one for one in found.misplaced if one.photo != photo))
-            if what == "move":
-                done = sorting.move([photo], each.like)
-                told = self._undo.told(f"The photo is {each.like}'s now.", step=("move", done.id))
-            else:
-                sorting.keep(photo)
-                told = self._undo.told(f"The photo stays with {each.person}.", "This is not asked again.", ("keep", photo))
+            left = replace(now, misplaced=tuple(each for each in now.misplaced if each.photo != photo))
+            (each,) = [each for each in now.misplaced if each.photo == photo] or [None]
         else:
             raise FaceguiError("choose one of the buttons")
+        if left == now:  # by another page, or on somebody's own page
+            return *self._undo.told("This doubt has gone already.", CHANGED), now, page(now, self._house), changed
+        if what == "merge":
+            done = self._house.service.gallery.merge(other, one)
+            told = self._undo.told(f"{other} is part of {one} now.", step=("merge", done.id))
+        elif what == "apart":
+            sorting.set_apart(one, other)
+            told = self._undo.told(f"{one} and {other} are not the same.", "This is not asked again.", ("apart", one, other))
+        elif what == "move":
+            done = sorting.move([photo], each.like)
+            told = self._undo.told(f"The photo is {each.like}'s now.", step=("move", done.id))
+        else:
+            sorting.keep(photo)
+            told = self._undo.told(f"The photo stays with {each.person}.", "This is not asked again.", ("keep", photo))
+        left = self._house.service.still_doubted(left)
         return *told, left, page(left, self._house), changed + 1
 
 

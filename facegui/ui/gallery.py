@@ -56,4 +56,5 @@ def tab(house: House, this: gr.Tab, tabs: gr.Tabs, enroll_name: gr.Textbox) -> N
     faces.pick(owner(open_person), None, [*undo.outputs, *one.outputs, everybody, whole], **QUIET)
     gr.on([one.back.click, one.gone.change, undo.undone.change], owner(close_person), [search, page],
           **{**listing, "outputs": [*one.outputs, everybody, whole, *listing["outputs"]]})
+    doubtful.follow([this.select, one.back.click, one.gone.change, house.bar.finished.change])
     gr.on([this.select, house.bar.finished.change, doubtful.changed.change], owner(show), [search, page], **listing)
