@@ -18,7 +18,8 @@ from facegui.decide.tails import BARE, LOOK
 from facegui.evaluate.evidence import Side
 from facegui.gallery import compare
 from facegui.gallery.leave_out import NOBODY, leave_out
-from facegui.types import MATCH, POSSIBLE, DataError
+from facegui.types import MATCH, POSSIBLE, DataError, Quality
+from facegui.types.faces import HIDDEN, cover_of
 
 
 def show(place):
@@ -26,7 +27,7 @@ def show(place):
 
 
 def mixed():
-    """Eighteen people of one kind, up to four photos each, some masked; hard enough for every sort of error."""
+    """Eighteen people of one kind, up to four photos each, some masked, some behind dark glasses; hard enough for every sort of error."""
     kind, items = vector(1), []
     for who in range(18):
         middle = unit(1.1 * kind + vector(100 + who))
@@ -35,7 +36,8 @@ def mixed():
             near = unit(middle + (0.55 + 0.05 * (who % 4)) * vector(5000 + seed))
             masked = (who + number) % 4 == 3
             look = None if masked or seed % 7 == 0 else unit(near + 0.5 * vector(9000 + seed))
-            items.append((f"Person {who}", replace(photo(seed, near), masked=masked, look=look)))
+            quality = Quality(0.75, (HIDDEN,) if seed % 5 == 2 else ())
+            items.append((f"Person {who}", replace(photo(seed, near), masked=masked, look=look, quality=quality)))
     return items
 
 
@@ -64,9 +66,13 @@ def without(level, person):
     return replace(level, cohorts=kept)
 
 
+def covered(item):
+    return cover_of(item.masked, item.quality)
+
+
 def judged(level, item, near):
     """(name, question): the persons that the rule names, and asks about."""
-    verdict = decide(level, "masked" if item.masked else "bare", near)
+    verdict = decide(level, covered(item), near)
     return tuple(verdict.person_id if verdict.level == said else NOBODY for said in (MATCH, POSSIBLE))
 
 
@@ -85,7 +91,7 @@ def test_every_photo_is_judged_as_by_a_gallery_without_it(crowded, promise):
     assert left.names == {number: name for name, number in persons.items()}
     offs = set()
     for _, person, _, item, found in rows:  # as if the person were not enrolled
-        near = comparer.near(item.embedding[None], [item.masked], without(level, person), top=20)[0]
+        near = comparer.near(item.embedding[None], [covered(item)], without(level, person), top=20)[0]
         strangers = [one for one in near if one.person_id != person]
         assert len(near) == 18 and found.stranger == (judged(level, item, strangers)[0] != NOBODY)
         assert (found.other, found.other_photo) == (pytest.approx(strangers[0].rarity, abs=1e-4), strangers[0].photo_id)
@@ -99,7 +105,7 @@ def test_every_photo_is_judged_as_by_a_gallery_without_it(crowded, promise):
         if gallery.person(name).photos == 1:
             continue
         gallery.remove_photo(same[number])
-        near = comparer.near(item.embedding[None], [item.masked], without(level, person), top=20)[0]
+        near = comparer.near(item.embedding[None], [covered(item)], without(level, person), top=20)[0]
         (same[number],) = gallery.enroll(name, [item]).photo_ids
         mate = next(one for one in near if one.person_id == person)
         assert (found.own, same[found.own_photo]) == (pytest.approx(mate.rarity, abs=1e-4), mate.photo_id)

@@ -19,9 +19,10 @@ from ..decide.fuse import fused_all, fused_without
 from ..decide.rule import STRICTNESS, rule_for
 from ..decide.tails import BARE, LOOK
 from ..store import people as persons
-from ..types import MATCH, POSSIBLE, DataError, Progress, Tick, no_tick
-from .compare import NOMINEES, Comparer, Rows, Table, _judged, _table
+from ..types import MATCH, POSSIBLE, Cover, DataError, Progress, Tick, no_tick
+from .compare import NOMINEES, Comparer, _judged
 from .rules import Rules
+from .table import Rows, Table, table_for
 
 CHUNK = 512  # probes at a time
 NOBODY = -1
@@ -65,15 +66,15 @@ def leave_out(comparer: Comparer, level: Level, tick: Tick = no_tick) -> LeftOut
     with comparer.gallery.database.read() as c:
         names = persons.names_of(c, set(main.people.tolist()))
     photos, people, vectors = main.view.photos[main.order], main.view.people[main.order], main.vectors(main.order)
-    masked = rules.is_masked(photos)
+    masked, hidden = rules.is_masked(photos), rules.is_hidden(photos)
     found: list[Found | None] = [None] * len(photos)
     done = 0
-    for worn in (False, True):
-        mine = np.flatnonzero(masked == worn)
+    for cover, mine in ((Cover.BARE, ~masked & ~hidden), (Cover.MASKED, masked), (Cover.OTHER, hidden & ~masked)):
+        mine = np.flatnonzero(mine)
         if not len(mine):
             continue
-        table = _table(main.people, worn, main, comparer._look() if worn else None, rules)
-        search = _Search(table, main, worn, names, rules, level)
+        table = table_for(main.people, cover, main, comparer._look() if cover == Cover.MASKED else None, rules)
+        search = _Search(table, main, cover, names, rules, level)
         for start in range(0, len(mine), CHUNK):
             tick(Progress(done, len(photos), "Comparing everybody with everybody"))
             some = mine[start:start + CHUNK]
@@ -86,8 +87,8 @@ def leave_out(comparer: Comparer, level: Level, tick: Tick = no_tick) -> LeftOut
 class _Search:
     """Of the photos of one cover, in the table that such faces are compared with."""
 
-    def __init__(self, table: Table, main: Rows, worn: bool, names: dict[int, str], rules: Rules, level: Level) -> None:
-        self.table, self.worn, self.names, self.rules, self.level = table, worn, names, rules, level
+    def __init__(self, table: Table, main: Rows, cover: Cover, names: dict[int, str], rules: Rules, level: Level) -> None:
+        self.table, self.cover, self.names, self.rules, self.level = table, cover, names, rules, level
         self.groups = np.unique(table.groups)
         self.pairs, self.people = self.groups % 4, main.people[self.groups // 4]
         self.starts = np.searchsorted(table.groups, np.append(self.groups, 4 * len(main.people)))
@@ -148,15 +149,15 @@ class _Search:
             person = int(self.known[place])
             one = Near(person, self.names.get(person, ""), int(photo), PAIRS[self.pairs[group]], float(scores[group]),
                        float(rarities[group]), self.rules.strictness(person), float(off[group]))
-            return _judged(probe, self.worn, one, self.rules, self.level)
+            return _judged(probe, self.cover == Cover.MASKED, one, self.rules, self.level)
 
         others = best.copy()
         others[own] = -np.inf
         top = np.argsort(-others, kind="stable")[:min(NOMINEES, len(best) - 1)]
-        strangers, cover = [near(int(place)) for place in top], "masked" if self.worn else "bare"
+        strangers = [near(int(place)) for place in top]
         mate = near(own) if best[own] > -np.inf else None
-        said = decide(self.level, cover, [mate, *strangers] if mate else strangers)
+        said = decide(self.level, self.cover, [mate, *strangers] if mate else strangers)
         return Found(float(best[own]), mate.photo_id if mate else NOBODY, strangers[0].rarity, strangers[0].photo_id,
                      1 + int((others >= best[own]).sum()), said.person_id if said.level == MATCH else NOBODY,
                      said.person_id if said.level == POSSIBLE else NOBODY,
-                     decide(self.level, cover, strangers).level == MATCH)
+                     decide(self.level, self.cover, strangers).level == MATCH)
