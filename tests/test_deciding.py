@@ -13,7 +13,7 @@ from facegui import draw
 from facegui.cli import main
 from facegui.decide import Promise, tails_of
 from facegui.service import FaceService, answers, models
-from facegui.types import MATCH, POSSIBLE, UNKNOWN, Face, GalleryError, Probe, Quality, Recognition
+from facegui.types import HIDDEN, MATCH, POSSIBLE, UNKNOWN, Cover, Face, GalleryError, Probe, Quality, Recognition
 
 TAIL = tuple((10.0 ** -n, 0.1 * n) for n in range(1, 7))
 
@@ -63,6 +63,16 @@ def test_everybody_who_comes_or_goes_moves_the_threshold_at_once(faces):
     assert faces.threshold() == pytest.approx(more)
     faces.gallery.forget("Dan")
     assert faces.threshold() == pytest.approx(before)
+
+
+def test_the_answer_says_what_the_face_wears(faces):
+    covers = {Cover.BARE: probe(at(0.9)), Cover.MASKED: probe(at(0.9), masked=True),
+              Cover.OTHER: replace(probe(at(0.9)), quality=Quality(0.5, (HIDDEN,)))}
+    both = replace(covers[Cover.MASKED], quality=Quality(0.5, ("lower_face_covered", HIDDEN)))
+    told = faces.decisions.identify([*covers.values(), both])
+    for cover, one in zip([*covers, Cover.MASKED], told, strict=True):
+        assert one.verdict.cover == cover and one.verdict.mode.startswith(f"{cover}: threshold {one.threshold:.2f}")
+        assert answers.identification(one)["cover"] == str(cover)
 
 
 def test_match_question_and_unknown(faces):

@@ -87,8 +87,8 @@ def test_answers_are_plain_json():
     told = json.loads(json.dumps(answers.recognition(Recognition("a.jpg", 10, 20, (one,), {"detect": 1.26}))))
     assert told == {"image": "a.jpg", "width": 10, "height": 20, "ms": {"detect": 1.3}, "faces": [{
         "box": [1.3, 2.0, 3.0, 4.0], "landmarks": [[1.0, 1.0]] * 5, "score": 0.9877,
-        "quality": {"score": 0.5, "reasons": ["blurred"]}, "masked": True, "name": None, "match_score": 0.25,
-        "threshold": 0.5, "candidates": [{"name": "Ana", "score": 0.25}]}]}
+        "quality": {"score": 0.5, "reasons": ["blurred"]}, "masked": True, "cover": "masked", "name": None,
+        "match_score": 0.25, "threshold": 0.5, "candidates": [{"name": "Ana", "score": 0.25}]}]}
 
 
 @pytest.mark.parametrize("flags", [{"long_side": "wide"}, {"long_side": "12"}, {"device": "tpu"}])

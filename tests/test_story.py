@@ -60,11 +60,12 @@ def test_build_enroll_identify(run, folder, tmp_path):
     faces = [answer["faces"][0] for answer in answers]
     assert [face["name"] for face in faces] == [newcomer, newcomer, None]
     assert [face["masked"] for face in faces] == [False, True, False]
+    assert [face["cover"] for face in faces] == ["bare", "masked", "bare"]
     for answer, face in zip(answers, faces, strict=True):
         assert set(answer) == {"image", "width", "height", "faces", "ms"}
         assert set(answer["ms"]) == {"decode", "detect", "align", "embed", "search"}
-        assert set(face) == {"box", "landmarks", "score", "quality", "masked", "name", "match_score", "threshold", "candidates",
-                             "level", "question", "question_from", "mode", "reason", "why"}
+        assert set(face) == {"box", "landmarks", "score", "quality", "masked", "cover", "name", "match_score", "threshold",
+                             "candidates", "level", "question", "question_from", "mode", "reason", "why"}
         assert len(face["candidates"]) == 3 and face["candidates"][0]["score"] == face["match_score"]
         assert (face["match_score"] >= face["threshold"]) == (face["name"] is not None)
         x1, y1, x2, y2 = face["box"]
