@@ -38,6 +38,7 @@ MIN_DETAIL = 0.18
 MIN_LIGHT, MAX_BURNT, MIN_CONTRAST = 45, 0.6, 5
 MAX_YAW_DEG = 45
 MIN_DETECTION = 0.9
+HIDDEN_SHARE = 0.5  # of the score that is left where something hides eyes or mouth
 _NOSE_DEPTH = 0.55  # how far the nose tip stands before the eyes, in eye distances
 _EYES_PX = 35  # eye distance at which light and detail are measured: that of the usual 112 px crop
 
@@ -55,7 +56,7 @@ def judge(pixels: np.ndarray, face: Face, masked: bool, hidden: bool = False) ->
              "cut_off": (_cut_off(face, pixels.shape), 1.0),
              "too_small": (eyes_px < MIN_EYES_PX, _between(4, 48, eyes_px)),
              "lower_face_covered": (masked, 0.5 if masked else 1.0),
-             HIDDEN: (hidden, 0.5 if hidden else 1.0),
+             HIDDEN: (hidden, HIDDEN_SHARE if hidden else 1.0),
              "profile": (yaw_deg > MAX_YAW_DEG, _between(90, 15, yaw_deg))}
     band = _eye_band(pixels, face, eyes_px)
     if band is not None:
@@ -71,6 +72,15 @@ def judge(pixels: np.ndarray, face: Face, masked: bool, hidden: bool = False) ->
 def refuses(quality: Quality) -> bool:
     """Whether a photo of this quality should not be enrolled unless the user insists."""
     return not REFUSED.isdisjoint(quality.reasons)
+
+
+def judged_again(found: Quality, hidden: bool) -> Quality:
+    """The same photo's quality with or without HIDDEN: earlier versions did not look for it."""
+    if hidden == (HIDDEN in found.reasons):
+        return found
+    if hidden:
+        return Quality(round(found.score * HIDDEN_SHARE, 3), (*found.reasons, HIDDEN))
+    return Quality(round(min(found.score / HIDDEN_SHARE, 1.0), 3), tuple(reason for reason in found.reasons if reason != HIDDEN))
 
 
 def turned_deg(face: Face) -> float:

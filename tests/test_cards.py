@@ -163,7 +163,7 @@ def test_broken_folders_are_reported_with_their_reason(weights, files):
 def test_the_judge_of_masks_is_no_embedder(weights, files):
     (weights / "cover").mkdir(parents=True)
     files[1].write_text(json.dumps(CARD | {"id": "Cover"}))
-    with pytest.raises(ModelError, match="judge of masks"):
+    with pytest.raises(ModelError, match="judge of covers"):
         cards.install(weights, *files, replace_existing=True)
     with pytest.raises(ModelError, match="part of the program"):
         cards.remove(weights, "cover")

@@ -47,8 +47,8 @@ def slowly(items, probe, cover, levels):
                       LOOK: [item.look for item in mine if not item.masked and item.look is not None],
                       MASKED_BARE: [item.embedding for item in mine if not item.masked and item.look is None]}
         if cover == Cover.OTHER:
-            groups |= {BARE: [item.embedding for item in mine if not item.masked and not hidden(item)],
-                       MASKED: [item.embedding for item in mine if hidden(item)]}
+            groups = {BARE: [item.embedding for item in mine if not item.masked and not hidden(item)],
+                      MASKED: [item.embedding for item in mine if item.masked or hidden(item)]}
         scores = {pair: float(fused(probe[None], np.stack(rows))[0]) for pair, rows in groups.items() if rows}
         pair = max(scores, key=lambda one: float(levels.rarity(one, scores[one])))
         found[name] = (pair, scores[pair], float(levels.rarity(pair, scores[pair])))

@@ -56,7 +56,7 @@ def test_as_a_naive_loop_finds_them(seed, tile, monkeypatch):
     vectors = unit(random.standard_normal((12, 6))[persons] + 0.7 * random.standard_normal((60, 6)))
     kept, apart = {3, 17}, {(1, 2), (3, 5)}
     masked, more = (random.random(60) < 0.3, (0.0, 0.07, 0.13)) if seed % 2 else (None, (0, 0, 0))
-    near = doubts.nearest(persons, vectors, LIMIT, masked=masked, more=more)
+    near = doubts.nearest(persons, vectors, LIMIT, covered=masked, more=more)
     lost = doubts.misplaced(persons, near, LIMIT, kept)
     twice = doubts.duplicates(persons, near, lost, apart)
     wanted, astray = slowly(persons, vectors, LIMIT, apart, kept, masked, more)

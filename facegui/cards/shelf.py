@@ -13,7 +13,7 @@ from ..types import ModelCard, ModelError, Progress, Tick, no_tick
 from .card import CARD_FILE, SAFE_NAME, digest, parse, read_card, write_card
 from .known import KNOWN
 
-COVER = "cover"  # weights/cover judges masks; it is part of the program and no embedder
+COVER = "cover"  # weights/cover judges what hides a face; it is part of the program and no embedder
 CHUNK_BYTES = 4 << 20
 Check = Callable[[Path, ModelCard], None]  # (weights, card): loads the model, raises ModelError; see embed.check
 
@@ -98,7 +98,7 @@ def place(weights: Path, file: Path, card: ModelCard, tick: Tick = no_tick, *,
 def remove(weights: Path, model_id: str) -> None:
     """Remove an installed or broken model with its folder. Raises ModelError where there is none."""
     if model_id.lower() == COVER:
-        raise ModelError("weights/cover judges masks and is part of the program; it cannot be removed")
+        raise ModelError("weights/cover judges what hides a face and is part of the program; it cannot be removed")
     if not SAFE_NAME.fullmatch(model_id) or not (weights / model_id).is_dir():
         find(weights, model_id)
     grave = Path(tempfile.mkdtemp(dir=weights, prefix=".removing-"))
@@ -128,7 +128,7 @@ def _read(folder: Path) -> ModelCard:
 
 def _refuse(weights: Path, model_id: str, replace_existing: bool) -> None:
     if model_id.lower() == COVER:
-        raise ModelError("the id 'cover' belongs to the judge of masks; give the model another id in its card")
+        raise ModelError("the id 'cover' belongs to the judge of covers; give the model another id in its card")
     if (weights / model_id).exists() and not replace_existing:
         raise ModelError(f"a model {model_id!r} is installed already; remove it first, ask to replace it, "
                          "or give the new one another id in its card")

@@ -93,12 +93,13 @@ def split_by_cover(name: str, scores: np.ndarray, same: np.ndarray, people: np.n
                    least: int = 10) -> list[Comparisons]:
     """All comparisons, and, where any face is covered, bare and masked apart.
 
-    scores, same (n,), people (n, 2), covered (n, 2): NaN where no face was found, else 1 for a mask, 0 for none. A group
-    with fewer than `least` genuine or impostor comparisons is left out: it could tell nothing.
+    scores, same (n,), people (n, 2), covered (n, 2): NaN where no face was found, else 1 for a mask, 0 for none, infinity for
+    another cover, which is in none of these groups. A group with fewer than `least` genuine or impostor comparisons is left
+    out: it could tell nothing.
     """
     groups = {name: np.ones(len(scores), bool)}
     if np.nansum(covered):
-        worn = np.nan_to_num(covered).sum(axis=1)
+        worn = np.nan_to_num(covered, posinf=np.inf).sum(axis=1)
         groups |= {f"{name}: both bare": worn == 0, f"{name}: one masked": worn == 1, f"{name}: both masked": worn == 2}
     made = [Comparisons(title, scores[rows & same], scores[rows & ~same], people[rows & same, 0], people[rows & ~same])
             for title, rows in groups.items()]

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..decide.tails import BARE
 from ..gallery.leave_out import NOBODY, LeftOut
+from ..types import Cover
 from .crowd import LEAST, all_pairs
 from .evidence import MOST_SHOWN, Evidence, Mistake, Searches, Side, plain
 from .figures import figures
@@ -71,7 +72,8 @@ def gallery(left: LeftOut, model: str, show: Callable[[int], Side], started: flo
     own, other = _as_bare(left, found.own), _as_bare(left, found.other)
     right, somebody = found.name == left.people, found.name != NOBODY
     doubts, mistakes = _doubts(left, names, who, show)
-    compared = all_pairs("all photos", Embedded(left.vectors, np.ones(len(who), bool)), names, left.masked.astype(float))
+    compared = all_pairs("all photos", Embedded(left.vectors, np.ones(len(who), bool)), names,
+                         np.select([left.covers == Cover.MASKED, left.covers == Cover.OTHER], [1.0, np.inf], 0.0))
     return GalleryReport(
         model, len(counts), len(who), int((counts == 1).sum()), left.level.score(BARE, left.level.match), int(several.sum()),
         int((several & ~right).sum()), int((several & ~right & somebody).sum()), int((several & (found.question == left.people)).sum()),
@@ -86,10 +88,11 @@ def _as_bare(left: LeftOut, rarities: np.ndarray) -> np.ndarray:
 
 def _searches(left: LeftOut, own: np.ndarray, other: np.ndarray, several: np.ndarray, who: np.ndarray, people: int) -> list[Searches]:
     made = []
-    for title, state in (("leave one photo out", None), ("leave one photo out: bare photos", False),
-                         ("leave one photo out: masked photos", True)):
-        mine = np.ones(len(who), bool) if state is None else left.masked == state
-        if state is not None and (not left.masked.any() or (mine & several).sum() < LEAST):
+    for title, cover in (("leave one photo out", None), ("leave one photo out: bare photos", Cover.BARE),
+                         ("leave one photo out: masked photos", Cover.MASKED),
+                         ("leave one photo out: otherwise covered photos", Cover.OTHER)):
+        mine = np.ones(len(who), bool) if cover is None else left.covers == cover
+        if cover is not None and ((left.covers == Cover.BARE).all() or (mine & several).sum() < LEAST):
             continue
         made.append(Searches(title, people, own[several & mine], left.found.rank[several & mine], who[several & mine], other[mine],
                              who[mine]))
@@ -102,8 +105,9 @@ def _doubts(left: LeftOut, names: np.ndarray, who: np.ndarray, show: Callable[[i
     mate, rival = (np.array([place.get(photo, NOBODY) for photo in photos.tolist()]) for photos in (found.own_photo, found.other_photo))
     own, other = _as_bare(left, found.own), _as_bare(left, found.other)
     several = mate != NOBODY
-    wrong = several & (found.other >= needed) & (found.other > found.own)
+    wrong = several & (rival != NOBODY) & (found.other >= needed) & (found.other > found.own)
     twin, alike = _twins(left.vectors, who), _alike(found.other, who, who[rival])
+    alike = alike[rival[alike] != NOBODY]
     listed: list[tuple[str, float, int, int]] = []
     for kind, places, score, to in (
             ("mislabelled", np.flatnonzero(wrong), other, rival), ("twin", np.flatnonzero(twin[0] >= TWIN), *twin),

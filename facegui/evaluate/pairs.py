@@ -84,7 +84,7 @@ def _point(point: metrics.TarAtFar) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """The photos of a list after detection and embedding; worn (n,): 1 masked, 0 bare, NaN unknown."""
+    """The photos of a list after detection and embedding; worn (n,): 1 masked, 0 bare, infinity otherwise covered, NaN unknown."""
 
     listed: PairList
     embedded: Embedded

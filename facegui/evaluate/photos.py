@@ -143,11 +143,12 @@ def embed_each(shots: Sequence[Shot], faces: Sequence[Face | None], card: ModelC
 
 def covered(shots: Sequence[Shot], faces: Sequence[Face | None], cover: CoverJudge | None, cache: Path | None,
             tick: Tick = no_tick, note: str = "Looking for masks") -> np.ndarray:
-    """(n,) 1.0 for a face that wears a mask, 0.0 for a bare one, NaN where there is no face or no judge."""
+    """(n,) 1.0 for a face that wears a mask, 0.0 for a bare one, infinity for one that is otherwise covered, NaN where there
+    is no face or no judge."""
     worn = np.full(len(shots), np.nan)
     if cover is None:
         return worn
-    table = Table(_file(cache, "cover", digest(cover.card.sha256, cover.card.crop, alignment_key())), 1)
+    table = Table(_file(cache, "cover", digest(cover.card.sha256, cover.card.crop, alignment_key())), 2)
     keys = [digest(shot.key, face.landmarks, face.box) if face is not None else ""
             for shot, face in zip(shots, faces, strict=True)]
     places = list({key: place for place, key in enumerate(keys) if key and key not in table}.items())
@@ -158,13 +159,14 @@ def covered(shots: Sequence[Shot], faces: Sequence[Face | None], cover: CoverJud
             pace.step(len(batch))
             crops = [align.crop(shots[place].pixels(), faces[place], cover.card.crop) for _, place in batch]
             for (key, _), sure in zip(batch, cover.judge(np.stack(crops)), strict=True):
-                table.put(key, [sure[0]])
+                table.put(key, sure)
             table.save(10 * SAVE_AFTER)
     finally:
         table.save()
     for place, key in enumerate(keys):
         if key:
-            worn[place] = table.get(key)[0, 0] >= cover.threshold
+            mask, other = table.get(key)[0] >= cover.threshold
+            worn[place] = 1.0 if mask else np.inf if other else 0.0
     return worn
 
 

@@ -96,7 +96,7 @@ class Comparer:
                 table = table_for(people, cover, main, looks, rules)
                 off = self._taken_off(people, table, cover, {BARE: main.view} | ({LOOK: looks.view} if looks else {}), level)
                 for number, found in zip(mine, _compare(embeddings[mine], table, off, names, rules, level, count), strict=True):
-                    answers[number] = [_judged(embeddings[number], cover == Cover.MASKED, one, rules, level) for one in found]
+                    answers[number] = [_judged(embeddings[number], cover.covered, one, rules, level) for one in found]
         return answers
 
     def _taken_off(self, people: np.ndarray, table: Table, cover: Cover, views: dict[str, View], level: Level) -> np.ndarray:
@@ -130,7 +130,7 @@ class Comparer:
         """Enrolled people searched as strangers, by pair of covers: bare faces among bare photos, and the same faces under
         their drawn masks among looks.
 
-        Photos of masked faces are left out. Measured anew when the gallery has grown by STALE, when a photo is gone (nothing
+        Photos of covered faces are left out. Measured anew when the gallery has grown by STALE, when a photo is gone (nothing
         of it stays in memory), or belongs to somebody else: a person enrolled twice looks like the best of strangers.
         """
         with self._searching:
@@ -155,7 +155,8 @@ class Comparer:
         return bool(((photos[at] == known) & (people[at] == owners)).all())
 
     def _search(self, main: Rows, looks: Rows) -> dict[str, Searches]:
-        rows = main.order[~self.rules.follow(self.gallery.model_id).is_masked(main.view.photos[main.order])]
+        rules, shown = self.rules.follow(self.gallery.model_id), main.view.photos[main.order]
+        rows = main.order[~(rules.is_masked(shown) | rules.is_hidden(shown))]
         searches = {BARE: search(main.vectors(rows), main.view.people[rows])}
         photos, mine, seen = np.intersect1d(main.view.photos[rows], looks.view.photos[looks.order], return_indices=True)
         if len(photos):
@@ -195,9 +196,9 @@ def _compare(probes: np.ndarray, table: Table, off: np.ndarray, names: dict[int,
     return answers
 
 
-def _judged(probe: np.ndarray, worn: bool, near: Near, rules: Rules, level: Level) -> Near:
+def _judged(probe: np.ndarray, covered: bool, near: Near, rules: Rules, level: Level) -> Near:
     """Whether the owner ruled this person out: a face that is somebody else's is more alike than the person's own."""
     if said := rules.rejected(near.person_id):
-        alike = max(float(level.rarity(BY_MASKS[worn + cover], float(probe @ vector) - near.off)) for _, cover, vector in said)
+        alike = max(float(level.rarity(BY_MASKS[covered + worn], float(probe @ vector) - near.off)) for _, worn, vector in said)
         return replace(near, rejected=alike >= level.question and alike > near.rarity)
     return near

@@ -44,15 +44,15 @@ class Nearest(NamedTuple):
 def look(gallery: Gallery, threshold: float, tick: Tick = no_tick, more: Sequence[float] = (0.0, 0.0, 0.0)) -> Doubts:
     """Both lists, most alike first, without what was decided before.
 
-    threshold: the score for a bare face's name; more: what pairs must score beyond it, by how many of the two wear a mask.
+    threshold: the score for a bare face's name; more: what pairs must score beyond it, by how many of the two are covered.
     """
     started = time.perf_counter()
     photos, persons, vectors = gallery.templates_in_use()
     order = np.argsort(persons, kind="stable")  # one person's templates side by side
     photos, persons, vectors = photos[order], persons[order], vectors[order]
     with gallery.database.read() as c:
-        masked = np.isin(photos, trust.masked_photos(c))
-    near = nearest(persons, vectors, threshold, tick, masked, more)
+        covered = np.isin(photos, np.union1d(trust.masked_photos(c), trust.hidden_photos(c)))
+    near = nearest(persons, vectors, threshold, tick, covered, more)
     apart, kept = gallery.sorting.decided()
     lost = misplaced(persons, near, threshold, {row for row, pair in enumerate(zip(photos.tolist(), persons.tolist()))
                                                 if pair in kept})
@@ -74,29 +74,33 @@ def look(gallery: Gallery, threshold: float, tick: Tick = no_tick, more: Sequenc
 
 
 def still(gallery: Gallery, found: Doubts) -> Doubts:
-    """Those whose people and photos are as they were: nobody deleted, renamed or merged since, no photo moved."""
+    """Those whose people and photos are as they were, and that were not settled: nobody deleted, renamed or merged since, no
+    photo moved."""
     with gallery.database.read() as c:
         owners = stored.owners(c)
         named = people.names_of(c, set(owners.values()))
+    apart, kept = gallery.sorting.decided()
 
     def holds(photo: int, name: str) -> bool:
         return named.get(owners.get(photo)) == name
 
     return replace(
-        found, duplicates=tuple(one for one in found.duplicates if holds(one.one_photo, one.one) and holds(one.other_photo, one.other)),
-        misplaced=tuple(one for one in found.misplaced if holds(one.photo, one.person) and holds(one.like_photo, one.like)))
+        found, duplicates=tuple(one for one in found.duplicates if holds(one.one_photo, one.one) and holds(one.other_photo, one.other)
+                                and _pair(owners[one.one_photo], owners[one.other_photo]) not in apart),
+        misplaced=tuple(one for one in found.misplaced if holds(one.photo, one.person) and holds(one.like_photo, one.like)
+                        and (one.photo, owners[one.photo]) not in kept))
 
 
 def nearest(persons: np.ndarray, vectors: np.ndarray, threshold: float, tick: Tick = no_tick,
-            masked: np.ndarray | None = None, more: Sequence[float] = (0.0, 0.0, 0.0)) -> Nearest:
-    """persons (n,) ids, equal ones side by side; vectors (n, dimension) float32 of unit length; masked (n,) bool: what the
+            covered: np.ndarray | None = None, more: Sequence[float] = (0.0, 0.0, 0.0)) -> Nearest:
+    """persons (n,) ids, equal ones side by side; vectors (n, dimension) float32 of unit length; covered (n,) bool: what the
     faces wear; more: by how much scores count less, by how many of the two wear a mask.
 
     Each pair is multiplied once, a tile at a time, so memory does not grow with n squared.
     """
     n = len(vectors)
     less = np.asarray(more, np.float32)
-    worn = np.zeros(n, np.int8) if masked is None or not less.any() else masked.astype(np.int8)
+    worn = np.zeros(n, np.int8) if covered is None or not less.any() else covered.astype(np.int8)
     own, other, like = np.full(n, -2, np.float32), np.full(n, -2, np.float32), np.zeros(n, np.int64)
     pairs, scores = [np.empty((0, 2), np.int64)], [np.empty(0, np.float32)]
     for top in range(0, n, TILE):

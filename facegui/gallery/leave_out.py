@@ -45,12 +45,12 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeftOut:
-    """(n, d) vectors of (n,) photos of (n,) people, masked or not, and what was found for each, as columns; names by person."""
+    """(n, d) vectors of (n,) photos of (n,) people, what each wears (n,) Cover, and what was found for each, as columns; names by person."""
 
     vectors: np.ndarray
     photos: np.ndarray
     people: np.ndarray
-    masked: np.ndarray
+    covers: np.ndarray
     found: Found  # of (n,) arrays
     names: dict[int, str]
     level: Level
@@ -66,14 +66,15 @@ def leave_out(comparer: Comparer, level: Level, tick: Tick = no_tick) -> LeftOut
     with comparer.gallery.database.read() as c:
         names = persons.names_of(c, set(main.people.tolist()))
     photos, people, vectors = main.view.photos[main.order], main.view.people[main.order], main.vectors(main.order)
-    masked, hidden = rules.is_masked(photos), rules.is_hidden(photos)
+    covers = np.where(rules.is_masked(photos), Cover.MASKED, np.where(rules.is_hidden(photos), Cover.OTHER, Cover.BARE))
+    looks = comparer._look() if (covers == Cover.MASKED).any() else None  # now: what is enrolled meanwhile is in neither
     found: list[Found | None] = [None] * len(photos)
     done = 0
-    for cover, mine in ((Cover.BARE, ~masked & ~hidden), (Cover.MASKED, masked), (Cover.OTHER, hidden & ~masked)):
-        mine = np.flatnonzero(mine)
+    for cover in Cover:
+        mine = np.flatnonzero(covers == cover)
         if not len(mine):
             continue
-        table = table_for(main.people, cover, main, comparer._look() if cover == Cover.MASKED else None, rules)
+        table = table_for(main.people, cover, main, looks, rules)
         search = _Search(table, main, cover, names, rules, level)
         for start in range(0, len(mine), CHUNK):
             tick(Progress(done, len(photos), "Comparing everybody with everybody"))
@@ -81,7 +82,7 @@ def leave_out(comparer: Comparer, level: Level, tick: Tick = no_tick) -> LeftOut
             done += len(some)
             for at, one in zip(some, search.found(vectors[some], photos[some], people[some]), strict=True):
                 found[at] = one
-    return LeftOut(vectors, photos, people, masked, Found(*(np.array(column) for column in zip(*found, strict=True))), names, level)
+    return LeftOut(vectors, photos, people, covers, Found(*(np.array(column) for column in zip(*found, strict=True))), names, level)
 
 
 class _Search:
@@ -149,7 +150,7 @@ class _Search:
             person = int(self.known[place])
             one = Near(person, self.names.get(person, ""), int(photo), PAIRS[self.pairs[group]], float(scores[group]),
                        float(rarities[group]), self.rules.strictness(person), float(off[group]))
-            return _judged(probe, self.cover == Cover.MASKED, one, self.rules, self.level)
+            return _judged(probe, self.cover.covered, one, self.rules, self.level)
 
         others = best.copy()
         others[own] = -np.inf

@@ -36,7 +36,7 @@ class Rules:
         return self._strict.get(person_id, "normal")
 
     def rejected(self, person_id: int) -> list[tuple[int, bool, np.ndarray]]:
-        """(number, masked, vector) of the faces that are not this person."""
+        """(number, covered, vector) of the faces that are not this person."""
         return self._rejected.get(person_id, [])
 
     def set_strictness(self, name: str, level: str) -> None:
@@ -47,12 +47,12 @@ class Rules:
             trust.set_strictness(c, people.find_or_advise(c, name), level)
         self._seen = None
 
-    def reject(self, person_id: int, model_id: str, embedding: np.ndarray, masked: bool) -> int:
+    def reject(self, person_id: int, model_id: str, embedding: np.ndarray, covered: bool) -> int:
         """Note that a face is not this person; returns the number to take it back with."""
         vector = templates.unit([embedding], len(embedding))[0]
         with self._database.write() as c:
             people.name_of(c, person_id)
-            number = trust.reject(c, person_id, model_id, masked, vector)
+            number = trust.reject(c, person_id, model_id, covered, vector)
         self._seen = None
         return number
 

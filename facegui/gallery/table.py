@@ -1,7 +1,7 @@
 """What a face is compared with: the templates of some people as rows, each with the pair of covers that it makes.
 
 A bare face is compared with the photos alone; a masked one with looks, and with photos that show masked faces. A face
-behind dark glasses or a hand scores against bare photos as a bare one does, and against photos of such faces as masks
+behind dark glasses or a hand scores against bare photos as a bare one does, and against photos of covered faces as masks
 against masks (docs/decisions.md), so that comparison is judged by the tail of those.
 """
 
@@ -62,7 +62,7 @@ def table_for(people: np.ndarray, cover: Cover, main: Rows, looks: Rows | None, 
     shown, worn = rules.is_masked(photos), cover == Cover.MASKED
     pair = np.where(shown, PAIRS.index(MASKED if worn else MASKED_BARE), PAIRS.index(MASKED_BARE if worn else BARE))
     if cover == Cover.OTHER:
-        pair[rules.is_hidden(photos)] = PAIRS.index(MASKED)
+        pair[shown | rules.is_hidden(photos)] = PAIRS.index(MASKED)
     if worn and looks is not None and len(drawn := np.concatenate([looks.of(person) for person in people])):
         seen = looks.view.photos[drawn]
         left = shown | ~np.isin(photos, seen)

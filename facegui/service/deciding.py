@@ -118,7 +118,7 @@ class Decisions:
         """This face is not that person; returns the number to take it back with."""
         if all(candidate.person_id != person_id for candidate in one.candidates):
             raise GalleryError("This person was not among the answers for this face; recognise the photo again.")
-        return self.comparer.rules.reject(person_id, self._service.gallery.model_id, one.probe.embedding, one.probe.masked)
+        return self.comparer.rules.reject(person_id, self._service.gallery.model_id, one.probe.embedding, one.probe.cover.covered)
 
     def take_back(self, number: int) -> str:
         """Undo `reject`; returns the person's name."""

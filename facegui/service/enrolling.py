@@ -11,8 +11,9 @@ import numpy as np
 from .. import image, quality
 from ..gallery import Gallery, name_key
 from ..gallery.enroll import LOOKS
+from ..store import photos as stored
 from ..training import looks
-from ..types import (Candidate, EnrollReport, FaceguiError, ImageError, NewPhoto, PhotoOutcome, Picture,
+from ..types import (Candidate, Cover, EnrollReport, FaceguiError, ImageError, NewPhoto, PhotoOutcome, Picture,
                      Progress, Tick)
 from .sight import Seen, Sight, subject
 
@@ -65,7 +66,7 @@ def failure(label: str, error: FaceguiError) -> PhotoOutcome:
 
 
 def enroll(sight: Sight, gallery: Gallery, name: str, photos: Sequence[Offer], *, force: bool, tick: Tick,
-           resembled: Callable[[np.ndarray, Sequence[bool]], list[list[Candidate]]], careful: bool = False,
+           resembled: Callable[[np.ndarray, Sequence[Cover]], list[list[Candidate]]], careful: bool = False,
            note: str = "") -> EnrollReport:
     """See FaceService.enroll. `resembled`: Decisions.resembled."""
     if not photos:
@@ -129,7 +130,10 @@ def _too_close(gallery: Gallery, name: str, alike: Sequence[list[Candidate]]) ->
 
 
 def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:
-    """Templates and looks of the model in use for every kept photo that lacks one; a photo that cannot be read is left out."""
+    """Templates and looks of the model in use for every kept photo that lacks one; a photo that cannot be read is left out.
+
+    What hides the face is judged anew: photos may have been enrolled by a version that did not look for dark glasses.
+    """
     card = sight.embedder.card
     missing = gallery.missing_templates(card.key)
     points, there = looks.landmarks(card.crop), {photo.id for photo in missing}
@@ -138,7 +142,7 @@ def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:
     made = 0
     for batch in _batches(missing, BATCH):
         tick(Progress(made, len(missing), f"making templates of {card.id}"))
-        crops, ids, bare = [], [], []
+        crops, ids, bare, judged = [], [], [], {}
         for photo in batch:
             try:
                 picture = image.decode(gallery.photo_bytes(photo.id), photo.original_name)
@@ -146,11 +150,17 @@ def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:
                 continue
             crops.append(sight.again(picture, photo.face))
             ids.append(photo.id)
+            again = sight.judged_again(picture, photo)
+            if again != photo.quality:
+                judged[photo.id] = again
             if not photo.masked and points is not None:
                 bare.append(len(ids) - 1)
         if crops:
             rows = sight.embedder.embed(np.stack(crops))
             gallery.add_templates(card.key, list(zip(ids, rows, strict=True)))
+            with gallery.database.write() as c:
+                for number, found in judged.items():
+                    stored.judge(c, number, found)
             drawn = looks.looks(sight.embedder.embed, [crops[at] for at in bare], rows[bare], points)
             gallery.add_templates(card.key + LOOKS, list(zip([ids[at] for at in bare], drawn, strict=True)))
             made += len(ids)

@@ -12,7 +12,7 @@ import numpy as np
 from .. import align, quality
 from ..cover import CoverJudge
 from ..training import looks
-from ..types import Cover, Detector, Embedder, Face, Picture, Probe, Quality, cover_of
+from ..types import Cover, Detector, Embedder, Face, Photo, Picture, Probe, Quality, cover_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,7 @@ class Sight:
         return [Probe(one.face, one.quality, one.masked, vector) for one, vector in zip(seen, vectors, strict=True)]
 
     def looks(self, seen: Sequence[Seen], embeddings: Sequence[np.ndarray]) -> list[np.ndarray | None]:
-        """A second template of each bare face, for comparing masked faces with: its own mixed with that of the face under a
+        """A second template of each face without a mask, for comparing masked faces with: its own mixed with that of the face under a
         drawn mask. None for masked faces, and for models whose crops do not align the face."""
         found: list[np.ndarray | None] = [None] * len(seen)
         points, bare = looks.landmarks(self.embedder.card.crop), [at for at, one in enumerate(seen) if not one.masked]
@@ -66,6 +66,11 @@ class Sight:
             for at, vector in zip(bare, made, strict=True):
                 found[at] = vector
         return found
+
+    def judged_again(self, picture: Picture, photo: Photo) -> Quality:
+        """The quality of a kept photo, as far as it says whether something hides eyes or mouth."""
+        (_, hidden), = self.cover.covers(picture.pixels, [scaled(photo.face, picture.scale)])
+        return quality.judged_again(photo.quality, hidden)
 
     def again(self, picture: Picture, face: Face) -> np.ndarray:
         """The crop of a face whose place in the file is known, for a model that has not seen it yet."""

@@ -37,7 +37,7 @@ class Picture:
 
     @property
     def covered(self) -> bool:
-        return self.cover != Cover.BARE
+        return self.cover.covered
 
 
 @dataclass(slots=True, eq=False)

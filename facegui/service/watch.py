@@ -56,7 +56,7 @@ class Watcher:
         self._answers: dict[int, Identification] = {}
         self._labels: dict[int, str] = {}
         self._guests: dict[str, _Guest] = {}
-        self._strangers: list[tuple[np.ndarray, bool]] = []  # fused embeddings, masked or bare; number k is at k - 1
+        self._strangers: list[tuple[np.ndarray, bool]] = []  # fused embeddings, covered or bare; number k is at k - 1
         self.marks: list[Mark] = []  # of the last frame
 
     def look(self, pixels: np.ndarray, time_s: float) -> list[Event]:
@@ -114,17 +114,17 @@ class Watcher:
         known = self._labels.get(track.number)
         if known is not None:
             return known
-        masked = track.number in self._answers and self._answers[track.number].probe.masked
-        beyond = np.array([float(fused @ track.fused) - self._alike(masked + worn) for fused, worn in self._strangers])
+        covered = track.number in self._answers and self._answers[track.number].probe.cover.covered
+        beyond = np.array([float(fused @ track.fused) - self._alike(covered + worn) for fused, worn in self._strangers])
         best = int(np.argmax(beyond)) if len(beyond) else -1
         if best < 0 or beyond[best] < 0 and len(self._strangers) < STRANGERS:
-            self._strangers.append((track.fused, masked))
+            self._strangers.append((track.fused, covered))
             best = len(self._strangers) - 1
         self._labels[track.number] = f"unknown #{best + 1}"
         return self._labels[track.number]
 
-    def _alike(self, masked: int) -> float:
-        return self._service.decisions.alike(masked) if self._by_hand is None else self._by_hand
+    def _alike(self, covered: int) -> float:
+        return self._service.decisions.alike(covered) if self._by_hand is None else self._by_hand
 
     def _mark(self, track: Track) -> Mark:
         if not track.decided:

@@ -68,6 +68,11 @@ def without_template(c: Connection, model: int) -> list[Photo]:
     return [photo(row) for row in rows]
 
 
+def judge(c: Connection, photo_id: int, quality: Quality) -> None:
+    """Keep another judgement of a photo; nothing where it is gone."""
+    c.execute("UPDATE photos SET quality = ?, reasons = ? WHERE id = ?", (quality.score, json.dumps(list(quality.reasons)), photo_id))
+
+
 def exists(c: Connection, photo_id: int) -> bool:
     return c.execute("SELECT 1 FROM photos WHERE id = ?", (photo_id,)).fetchone() is not None
 

@@ -57,7 +57,7 @@ OVERRULED = "ALTER TABLE merges ADD COLUMN overruled INTEGER NOT NULL DEFAULT 0"
 # Asked at every change: without an index each answer would read all photos.
 COVERED = """
 CREATE INDEX masked_photos ON photos(id) WHERE masked;
-CREATE INDEX hidden_photos ON photos(id) WHERE instr(reasons, 'partly_hidden')
+CREATE INDEX hidden_photos ON photos(id) WHERE instr(reasons, '"partly_hidden"')
 """
 STEPS = (FIRST, DECISIONS, TRUST, OVERRULED, COVERED)  # an older gallery takes those that it lacks; a step that was released never changes
 VERSION = len(STEPS)

@@ -31,10 +31,10 @@ def strictness(c: Connection) -> dict[int, list[str]]:
     return found
 
 
-def reject(c: Connection, person_id: int, model: str, masked: bool, vector: np.ndarray) -> int:
-    """Note that a face is not this person; returns the note's number."""
+def reject(c: Connection, person_id: int, model: str, covered: bool, vector: np.ndarray) -> int:
+    """Note that a face is not this person; returns the note's number. The column `masked` says whether it was covered at all."""
     return c.execute("INSERT INTO rejected(person_id, model, masked, vector, created) VALUES(?, ?, ?, ?, ?)",
-                     (person_id, model, int(masked), vector.astype("<f4").tobytes(), time.time())).lastrowid
+                     (person_id, model, int(covered), vector.astype("<f4").tobytes(), time.time())).lastrowid
 
 
 def take_back(c: Connection, number: int) -> int:
@@ -52,7 +52,7 @@ def models(c: Connection) -> list[str]:
 
 
 def rejected(c: Connection, model: str) -> dict[int, list[tuple[int, bool, np.ndarray]]]:
-    """Person id -> (number, masked, vector) of the faces that are not that person, as one model sees them."""
+    """Person id -> (number, covered, vector) of the faces that are not that person, as one model sees them."""
     into = journal.merged(c)
     found: dict[int, list[tuple[int, bool, np.ndarray]]] = {}
     for number, person, masked, blob in c.execute("SELECT id, person_id, masked, vector FROM rejected WHERE model = ?"
@@ -68,7 +68,8 @@ def masked_photos(c: Connection) -> np.ndarray:
 
 def hidden_photos(c: Connection) -> np.ndarray:
     """(n,) int64 ids of the photos in which something that is no mask hides eyes or mouth, ascending."""
-    return np.array(c.execute("SELECT id FROM photos WHERE instr(reasons, 'partly_hidden') ORDER BY id").fetchall(), np.int64).reshape(-1)
+    rows = c.execute("SELECT id FROM photos WHERE instr(reasons, '\"partly_hidden\"') ORDER BY id").fetchall()
+    return np.array(rows, np.int64).reshape(-1)
 
 
 def forget(c: Connection, gone: set[int]) -> None:

@@ -1,6 +1,6 @@
 """Trains the judge of covers: python -m facegui.training.cover --faces DIR --out weights/cover
 
-Ten minutes on one core. Real masks, drawn masks on bare faces, and bare faces; on all of them dark glasses, hands and
+Half an hour on one busy core. Real masks, drawn masks on bare faces, and bare faces; on all of them dark glasses, hands and
 things are drawn, and clear glasses, which hide nothing. The figures in the card come from photos held out and from whole
 sources that were never trained on.
 """

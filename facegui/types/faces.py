@@ -21,6 +21,10 @@ class Cover(StrEnum):
     MASKED = "masked"
     OTHER = "otherwise covered"
 
+    @property
+    def covered(self) -> bool:
+        return self is not Cover.BARE
+
 
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union of two boxes, 0..1."""

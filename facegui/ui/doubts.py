@@ -14,7 +14,7 @@ from .markup import esc, face, note, plural
 from .undo import Undo
 
 MOST = 60  # of each kind, shown at once
-CHANGED = "Who was deleted, renamed or merged since, or got other photos, is left out; look again for new doubts."
+CHANGED = "Who was deleted, renamed or merged since, and whose photos were moved, is left out; look again for new doubts."
 SETTLE = """element.addEventListener('click', (event) => {
   const one = event.target.closest('[data-settle]');
   if (one) { one.disabled = true; trigger('settle', {...one.dataset}); }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...types import Identification, Probe
+from ...types import Cover, Identification, Probe
 from ..deciding import Decisions
 from ..sight import Sight
 from .scan import Look, Scan, Trace
@@ -50,9 +50,9 @@ def decide(found: Scan, sight: Sight, decisions: Decisions, by_hand: float | Non
     for trace, views in zip(found.traces, looks, strict=True):
         parts += split(trace, list(zip(views, told[start:start + len(views)], strict=True)))
         start += len(views)
-    # bare and masked views are compared with other templates, so each kind has a mean of its own and the clearer answer counts
-    kinds = [(number, [pair for pair in views if pair[1].probe.masked == masked])
-             for number, (_, views) in enumerate(parts) for masked in (False, True)]
+    # what a face wears says what it is compared with, so each kind of views has a mean of its own and the clearer answer counts
+    kinds = [(number, [pair for pair in views if pair[1].probe.cover == cover])
+             for number, (_, views) in enumerate(parts) for cover in Cover]
     kinds = [(number, views) for number, views in kinds if views]
     best = [max(views, key=_quality)[1].probe for _, views in kinds]
     means = [mean_by_quality([one.probe for _, one in views]) for _, views in kinds]

@@ -97,7 +97,7 @@ def _named(decided: Sequence[Decided]) -> list[list[int]]:
 
 def _unknown(decided: Sequence[Decided], alike: Callable[[int], float]) -> list[list[int]]:
     """Clear strangers, the most alike put together first; two faces seen at the same time are two people. `alike`: the score
-    that makes two one person, by how many of them wear a mask: masks resemble each other."""
+    that makes two one person, by how many of them are covered: masks resemble each other, and so do dark glasses."""
     groups = [[number] for number, one in enumerate(decided) if one.name is None and one.sure]
     means = [decided[group[0]].mean for group in groups]
     while True:
@@ -117,8 +117,8 @@ def _unknown(decided: Sequence[Decided], alike: Callable[[int], float]) -> list[
 
 
 def _worn(decided: Sequence[Decided], group: Sequence[int]) -> bool:
-    """Whether most views of these faces wear a mask."""
-    views = [one.probe.masked for number in group for _, one in decided[number].views]
+    """Whether most views of these faces are covered."""
+    views = [one.probe.cover.covered for number in group for _, one in decided[number].views]
     return 2 * sum(views) > len(views)
 
 
