@@ -45,7 +45,8 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LeftOut:
-    """(n, d) vectors of (n,) photos of (n,) people, what each wears (n,) Cover, and what was found for each, as columns; names by person."""
+    """(n, d) vectors of (n,) photos of (n,) people, what each wears, (n,) Cover, and what was found for each, as columns;
+    names by person."""
 
     vectors: np.ndarray
     photos: np.ndarray
