@@ -128,8 +128,9 @@ def _open(page, name):
 
 
 def press_tab(page, tab, name):
-    """Again where it did not arrive: a page that just became narrow moves its tabs into the menu a moment later."""
-    from playwright.sync_api import TimeoutError
+    """Again where it did not arrive: a page that just became narrow moves its tabs into the menu a moment later, and one that
+    is still being built does not hear the click."""
+    from playwright.sync_api import TimeoutError, expect
 
     for tries_left in reversed(range(12)):
         try:
@@ -138,8 +139,9 @@ def press_tab(page, tab, name):
                 page.locator(".overflow-dropdown").get_by_text(name, exact=True).click(timeout=5000)
             else:
                 tab.click(timeout=5000)
+                expect(tab).to_have_attribute("aria-selected", "true", timeout=5000)
             return
-        except TimeoutError:
+        except (TimeoutError, AssertionError):
             if not tries_left:
                 raise
 
