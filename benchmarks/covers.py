@@ -9,35 +9,21 @@ it the same for masks by the rule's own threshold for two masked faces. TMR: the
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 
-from facegui import cards
-from facegui.config import Settings
 from facegui.decide.tails import MASKED, tails_of
-from facegui.embed import load
-from facegui.training import faces as sets
 from facegui.training.augment import STILL, view
-from facegui.training.bundled import SPLIT_SEED, VALIDATION_SHARE
 from facegui.training.covers import KINDS, draw_cover
 from facegui.training.masks import draw
+
+from .held_out import begin
 
 RATE = 1e-4
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("set", type=Path)
-    parser.add_argument("--weights", type=Path, default=Settings.load().weights)
-    parser.add_argument("--model", default="compact")
-    options = parser.parse_args()
-    faces = sets.load(options.set)
-    held = sets.split(faces.people, VALIDATION_SHARE, SPLIT_SEED)[1]
-    held = held[~faces.covered[held]]
-    card = cards.find(options.weights, options.model)
-    embedder = load(options.weights, card, "cpu")
+    faces, held, embedder = begin(__doc__.splitlines()[0])
+    card = embedder.card
 
     def embedded(kind: str) -> np.ndarray:
         crops = []

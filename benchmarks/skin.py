@@ -10,18 +10,12 @@ photos. Light falls on it too: it sorts people roughly and says nothing about an
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import cv2
 import numpy as np
 
-from facegui import cards
-from facegui.config import Settings
-from facegui.embed import load
-from facegui.training import faces as sets
 from facegui.training.augment import STILL, Augment, view
-from facegui.training.bundled import SPLIT_SEED, VALIDATION_SHARE
+
+from .held_out import begin
 
 TONES = (("light", 41.0, 180.0), ("intermediate", 28.0, 41.0), ("tan", 10.0, 28.0), ("dark", -180.0, 10.0))  # degrees
 
@@ -40,18 +34,10 @@ def tone_deg(pixels: np.ndarray, points: np.ndarray) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("set", type=Path)
-    parser.add_argument("--weights", type=Path, default=Settings.load().weights)
-    parser.add_argument("--model", default="compact")
-    options = parser.parse_args()
-    faces = sets.load(options.set)
-    held = sets.split(faces.people, VALIDATION_SHARE, SPLIT_SEED)[1]
-    held = held[~faces.covered[held]]
+    faces, held, embedder = begin(__doc__.splitlines()[0])
     held = held[[(faces.people[held][:i] == faces.people[row]).sum() < PHOTOS for i, row in enumerate(held)]]
     grey = [i for i in held if np.ptp(faces.pixels[i].astype(int), axis=2).mean() < 4]
     held = np.setdiff1d(held, grey)  # no tone in a picture without colour
-    embedder = load(options.weights, cards.find(options.weights, options.model), "cpu")
     spec = embedder.card.crop
 
     def rows(how: Augment) -> np.ndarray:

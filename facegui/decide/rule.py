@@ -54,6 +54,11 @@ def rule_for(level: Level, strictness: str) -> Rule:
     return Rule(level.match + more, level.question + more)
 
 
+def room(level: Level, pair: str) -> dict[str, float]:
+    """By strictness, the most that may be taken off a score: the same photo must still match itself, however much is asked."""
+    return {said: max(0.0, 1 - level.score(pair, rule_for(level, said).match)) for said in STRICTNESS}
+
+
 def decide(level: Level, cover: str, near: Sequence[Near]) -> Verdict:
     """The verdict about one face; near: people in any order; cover: what the face wears."""
     ranked = sorted(near, key=lambda one: (-one.rarity, one.person_id))

@@ -71,7 +71,7 @@ def gallery(left: LeftOut, model: str, show: Callable[[int], Side], started: flo
     names, found, several = np.array([left.names[one] for one in left.people.tolist()]), left.found, counts[who] > 1
     own, other = _as_bare(left, found.own), _as_bare(left, found.other)
     right, somebody = found.name == left.people, found.name != NOBODY
-    doubts, mistakes = _doubts(left, names, who, show)
+    doubts, mistakes = _doubts(left, own, other, names, who, show)
     compared = all_pairs("all photos", Embedded(left.vectors, np.ones(len(who), bool)), names,
                          np.select([left.covers == Cover.MASKED, left.covers == Cover.OTHER], [1.0, np.inf], 0.0))
     return GalleryReport(
@@ -99,11 +99,11 @@ def _searches(left: LeftOut, own: np.ndarray, other: np.ndarray, several: np.nda
     return made
 
 
-def _doubts(left: LeftOut, names: np.ndarray, who: np.ndarray, show: Callable[[int], Side]) -> tuple[list[Doubt], list[Mistake]]:
+def _doubts(left: LeftOut, own: np.ndarray, other: np.ndarray, names: np.ndarray, who: np.ndarray,
+            show: Callable[[int], Side]) -> tuple[list[Doubt], list[Mistake]]:
     found, needed = left.found, left.level.match
     place = {photo: at for at, photo in enumerate(left.photos.tolist())}
     mate, rival = (np.array([place.get(photo, NOBODY) for photo in photos.tolist()]) for photos in (found.own_photo, found.other_photo))
-    own, other = _as_bare(left, found.own), _as_bare(left, found.other)
     several = mate != NOBODY
     wrong = several & (rival != NOBODY) & (found.other >= needed) & (found.other > found.own)
     twin, alike = _twins(left.vectors, who), _alike(found.other, who, who[rival])

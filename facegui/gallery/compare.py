@@ -19,7 +19,7 @@ from ..decide.fuse import fused_all
 from ..decide.level import OWN_FROM
 from ..decide.local import Cohort
 from ..decide.own import Searches, search, under_masks
-from ..decide.rule import STRICTNESS, rule_for
+from ..decide.rule import room
 from ..decide.tails import BARE, BY_MASKS, LOOK
 from ..index import View
 from ..store import people as persons
@@ -28,7 +28,7 @@ from . import Gallery
 from .enroll import LOOKS
 from .live import LiveIndex
 from .rules import Rules
-from .table import Rows, Table, by_person, table_for
+from .table import Rows, Table, by_person, rarities_of, table_for
 
 NOMINEES = 20  # people, at least: those whose best photo comes next may come first when all their photos count
 STALE = 0.02  # share of templates that may come before the gallery's own people are searched again
@@ -96,7 +96,7 @@ class Comparer:
                 table = table_for(people, cover, main, looks, rules)
                 off = self._taken_off(people, table, cover, {BARE: main.view} | ({LOOK: looks.view} if looks else {}), level)
                 for number, found in zip(mine, _compare(embeddings[mine], table, off, names, rules, level, count), strict=True):
-                    answers[number] = [_judged(embeddings[number], cover.covered, one, rules, level) for one in found]
+                    answers[number] = [judged(embeddings[number], cover.covered, one, rules, level) for one in found]
         return answers
 
     def _taken_off(self, people: np.ndarray, table: Table, cover: Cover, views: dict[str, View], level: Level) -> np.ndarray:
@@ -115,9 +115,8 @@ class Comparer:
             if rows.any():
                 found, values = cohort.offsets(table.vectors[rows], people[table.groups[rows] // 4])
                 kept[2].update(zip(found.tolist(), values.tolist(), strict=True))
-            # the same photo must still match itself, however much is asked
-            room = {said: max(0.0, 1 - level.score(pair, rule_for(level, said).match)) for said in STRICTNESS}
-            off[columns] = [min(kept[2][owner], room[self.rules.strictness(owner)]) for owner in owners]
+            most = room(level, pair)
+            off[columns] = [min(kept[2][owner], most[self.rules.strictness(owner)]) for owner in owners]
         return off
 
     # ---- what the promise needs to know -------------------------------------------------------------------------
@@ -176,10 +175,7 @@ def _compare(probes: np.ndarray, table: Table, off: np.ndarray, names: dict[int,
         return [[] for _ in probes]
     groups, scores = fused_all(probes, table.vectors, table.groups)
     scores = np.minimum(scores, 1.0) - off
-    rarities = np.empty(scores.shape)
-    for at, pair in enumerate(PAIRS):
-        if (columns := groups % 4 == at).any():
-            rarities[:, columns] = level.rarity(pair, scores[:, columns])
+    rarities = rarities_of(scores, groups, level)
     starts = np.searchsorted(table.groups, np.append(groups, 4 * len(people)))
     answers = []
     for row, probe in enumerate(probes):
@@ -196,7 +192,7 @@ def _compare(probes: np.ndarray, table: Table, off: np.ndarray, names: dict[int,
     return answers
 
 
-def _judged(probe: np.ndarray, covered: bool, near: Near, rules: Rules, level: Level) -> Near:
+def judged(probe: np.ndarray, covered: bool, near: Near, rules: Rules, level: Level) -> Near:
     """Whether the owner ruled this person out: a face that is somebody else's is more alike than the person's own."""
     if said := rules.rejected(near.person_id):
         alike = max(float(level.rarity(BY_MASKS[covered + worn], float(probe @ vector) - near.off)) for _, worn, vector in said)

@@ -16,13 +16,13 @@ import numpy as np
 
 from ..decide import PAIRS, Level, Near, decide
 from ..decide.fuse import fused_all, fused_without
-from ..decide.rule import STRICTNESS, rule_for
+from ..decide.rule import room
 from ..decide.tails import BARE, LOOK
 from ..store import people as persons
 from ..types import MATCH, POSSIBLE, Cover, DataError, Progress, Tick, no_tick
-from .compare import NOMINEES, Comparer, _judged
+from .compare import NOMINEES, Comparer, judged
 from .rules import Rules
-from .table import Rows, Table, table_for
+from .table import Rows, Table, rarities_of, table_for
 
 CHUNK = 512  # probes at a time
 NOBODY = -1
@@ -102,8 +102,8 @@ class _Search:
             columns, cohort = np.flatnonzero(self.pairs == PAIRS.index(pair)), level.cohorts.get(pair)
             if cohort is None or not len(columns):
                 continue
-            room = {said: max(0.0, 1 - level.score(pair, rule_for(level, said).match)) for said in STRICTNESS}
-            self.room[columns] = [room[rules.strictness(owner)] for owner in self.people[columns].tolist()]
+            most = room(level, pair)
+            self.room[columns] = [most[rules.strictness(owner)] for owner in self.people[columns].tolist()]
             rows = np.isin(table.groups, self.groups[columns])
             less = cohort.without_probes(table.vectors[rows], main.people[table.groups[rows] // 4])
             self.off[PAIRS.index(pair)] = (columns, {owner: at for at, owner in enumerate(cohort.owners.tolist())},
@@ -120,10 +120,7 @@ class _Search:
             rows = np.flatnonzero(mine == group)
             scores[rows, group], off[rows, group] = self._without(int(group), at[rows] - self.starts[group])
         scores -= off
-        rarities = np.full(scores.shape, -np.inf)
-        for pair, name in enumerate(PAIRS):
-            if (columns := self.pairs == pair).any():
-                rarities[:, columns] = self.level.rarity(name, scores[:, columns])
+        rarities = rarities_of(scores, self.groups, self.level)
         rarities[np.isneginf(scores)] = -np.inf
         best = np.maximum.reduceat(rarities, self.first, axis=1)
         own = np.searchsorted(self.known, people)
@@ -151,7 +148,7 @@ class _Search:
             person = int(self.known[place])
             one = Near(person, self.names.get(person, ""), int(photo), PAIRS[self.pairs[group]], float(scores[group]),
                        float(rarities[group]), self.rules.strictness(person), float(off[group]))
-            return _judged(probe, self.cover.covered, one, self.rules, self.level)
+            return judged(probe, self.cover.covered, one, self.rules, self.level)
 
         others = best.copy()
         others[own] = -np.inf

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..decide import PAIRS
+from ..decide import PAIRS, Level
 from ..decide.tails import BARE, LOOK, MASKED, MASKED_BARE
 from ..index import View
 from ..types import Cover
@@ -71,3 +71,12 @@ def table_for(people: np.ndarray, cover: Cover, main: Rows, looks: Rows | None, 
         photos, pair = np.concatenate([photos[left], seen]), np.concatenate([pair[left], np.full(len(drawn), PAIRS.index(LOOK))])
     order = np.argsort(4 * place + pair, kind="stable")
     return Table(vectors[order], photos[order], (4 * place + pair)[order])
+
+
+def rarities_of(scores: np.ndarray, groups: np.ndarray, level: Level) -> np.ndarray:
+    """(p, g) scores with (g,) groups of a table -> (p, g) rarities, each by the tail of its pair of covers."""
+    rarities = np.empty(scores.shape)
+    for at, pair in enumerate(PAIRS):
+        if (columns := groups % 4 == at).any():
+            rarities[:, columns] = level.rarity(pair, scores[:, columns])
+    return rarities

@@ -158,9 +158,10 @@ def reembed(sight: Sight, gallery: Gallery, tick: Tick) -> int:
         if crops:
             rows = sight.embedder.embed(np.stack(crops))
             gallery.add_templates(card.key, list(zip(ids, rows, strict=True)))
-            with gallery.database.write() as c:
-                for number, found in judged.items():
-                    stored.judge(c, number, found)
+            if judged:  # a commit waits for the disk
+                with gallery.database.write() as c:
+                    for number, found in judged.items():
+                        stored.judge(c, number, found)
             drawn = looks.looks(sight.embedder.embed, [crops[at] for at in bare], rows[bare], points)
             gallery.add_templates(card.key + LOOKS, list(zip([ids[at] for at in bare], drawn, strict=True)))
             made += len(ids)
